@@ -1,0 +1,5 @@
+"""``python -m rogue_scan``."""
+
+from rogue_scan.cli.main import run
+
+run()

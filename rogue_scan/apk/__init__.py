@@ -1,0 +1,1 @@
+"""The app scanner: packages to facts to findings."""

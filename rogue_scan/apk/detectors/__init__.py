@@ -1,0 +1,1 @@
+"""Rules that need code; all others are declarative."""

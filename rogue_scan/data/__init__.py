@@ -1,0 +1,1 @@
+"""Third-party tables and generated schemas shipped with the package."""

@@ -1,0 +1,1 @@
+"""Thousands of apps: engines, ledger, store."""

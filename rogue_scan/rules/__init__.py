@@ -1,0 +1,1 @@
+"""Signature files and what joins them to code."""

@@ -1,0 +1,1 @@
+"""The vetting behind an HTTP API."""

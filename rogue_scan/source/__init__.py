@@ -1,0 +1,1 @@
+"""What an input is, by content, and how to open it."""

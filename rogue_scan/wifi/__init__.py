@@ -1,0 +1,1 @@
+"""The Wi-Fi scanner: captures and live radios to findings."""

@@ -1,0 +1,1 @@
+"""Bytes or radios to frames."""

@@ -1,0 +1,1 @@
+"""What open or decrypted networks carry."""

@@ -73,7 +73,7 @@ class Coverage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Sentences for people: what this source cannot show."""
 
 
-class AccessPoint(msgspec.Struct, frozen=True, omit_defaults=True):
+class AccessPoint(msgspec.Struct, frozen=True):
     """One BSS as the capture shows it."""
 
     bssid: str
@@ -99,7 +99,7 @@ class AccessPoint(msgspec.Struct, frozen=True, omit_defaults=True):
     last_seen: float = 0.0
 
 
-class Network(msgspec.Struct, frozen=True, omit_defaults=True):
+class Network(msgspec.Struct, frozen=True):
     """One ESS: all BSSs of one SSID."""
 
     ssid: str
@@ -118,7 +118,7 @@ class ClientEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     data: tuple[DataCategory, ...] = ()
 
 
-class Client(msgspec.Struct, frozen=True, omit_defaults=True):
+class Client(msgspec.Struct, frozen=True):
     """One station that is no access point."""
 
     mac: str
@@ -163,7 +163,7 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     longitude: float | None = None
 
 
-class WifiView(msgspec.Struct, frozen=True, omit_defaults=True):
+class WifiView(msgspec.Struct, frozen=True):
     """What a capture shows of the air."""
 
     networks: tuple[Network, ...] = ()
@@ -174,7 +174,7 @@ class WifiView(msgspec.Struct, frozen=True, omit_defaults=True):
     marks: tuple[Mark, ...] = ()
 
 
-class Component(msgspec.Struct, frozen=True, omit_defaults=True):
+class Component(msgspec.Struct, frozen=True):
     """One component of an app."""
 
     name: str
@@ -197,7 +197,7 @@ class Signer(msgspec.Struct, frozen=True, omit_defaults=True):
     """``debug``, ``AOSP test key`` …, where the certificate is a public one."""
 
 
-class Signing(msgspec.Struct, frozen=True, omit_defaults=True):
+class Signing(msgspec.Struct, frozen=True):
     """How a package is signed."""
 
     schemes: tuple[str, ...] = ()
@@ -208,7 +208,7 @@ class Signing(msgspec.Struct, frozen=True, omit_defaults=True):
     problems: tuple[str, ...] = ()
 
 
-class DataUse(msgspec.Struct, frozen=True, omit_defaults=True):
+class DataUse(msgspec.Struct, frozen=True):
     """One row of the personal-data matrix."""
 
     category: DataCategory
@@ -262,7 +262,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     """``cleartext``, ``raw address``, ``dynamic DNS``, ``shortener``, ``imitates BRAND`` …"""
 
 
-class AppView(msgspec.Struct, frozen=True, omit_defaults=True):
+class AppView(msgspec.Struct, frozen=True):
     """What a package says and does."""
 
     package: str = ""

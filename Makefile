@@ -1,0 +1,38 @@
+# Each target works from a bare clone, and again: the virtual environment is made once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := tests/data/demo
+
+.PHONY: demo test lint check docs clean
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable '.[dev,serve]'
+	@touch $@
+
+demo: $(VENV)/.installed  ## audit a real hotspot capture and the app that the hotspot pushes
+	$(BIN)/rogue-scan audit $(DEMO) -o demo-report.html
+	@echo "The same report as a page: demo-report.html"
+
+test: $(VENV)/.installed-dev  ## all tests
+	$(BIN)/pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.installed-dev  ## style, types, import directions, signatures
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/rogue-scan rules check
+
+check: lint test
+
+clean:
+	rm -rf $(VENV) build dist site demo-report.html

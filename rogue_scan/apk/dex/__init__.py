@@ -1,0 +1,1 @@
+"""DEX files: tables, classes, code and every instruction, read with numpy."""

@@ -1,0 +1,145 @@
+"""The Dalvik instruction set as tables: name, format and length of each opcode.
+
+Source: Android's "Dalvik bytecode" and "Dalvik executable instruction formats" documents.
+Opcodes that no DEX version defines have format ``10x`` and are named ``unused``; they take one
+code unit, as in every linear disassembler.
+"""
+
+import numpy as np
+
+# Runs of opcodes: first opcode, format, names. Everything else is unused.
+_RUNS: tuple[tuple[int, str, str], ...] = (
+    (0x00, "10x", "nop"),
+    (0x01, "12x", "move"),
+    (0x02, "22x", "move/from16"),
+    (0x03, "32x", "move/16"),
+    (0x04, "12x", "move-wide"),
+    (0x05, "22x", "move-wide/from16"),
+    (0x06, "32x", "move-wide/16"),
+    (0x07, "12x", "move-object"),
+    (0x08, "22x", "move-object/from16"),
+    (0x09, "32x", "move-object/16"),
+    (0x0A, "11x", "move-result move-result-wide move-result-object move-exception"),
+    (0x0E, "10x", "return-void"),
+    (0x0F, "11x", "return return-wide return-object"),
+    (0x12, "11n", "const/4"),
+    (0x13, "21s", "const/16"),
+    (0x14, "31i", "const"),
+    (0x15, "21h", "const/high16"),
+    (0x16, "21s", "const-wide/16"),
+    (0x17, "31i", "const-wide/32"),
+    (0x18, "51l", "const-wide"),
+    (0x19, "21h", "const-wide/high16"),
+    (0x1A, "21c", "const-string"),
+    (0x1B, "31c", "const-string/jumbo"),
+    (0x1C, "21c", "const-class"),
+    (0x1D, "11x", "monitor-enter monitor-exit"),
+    (0x1F, "21c", "check-cast"),
+    (0x20, "22c", "instance-of"),
+    (0x21, "12x", "array-length"),
+    (0x22, "21c", "new-instance"),
+    (0x23, "22c", "new-array"),
+    (0x24, "35c", "filled-new-array"),
+    (0x25, "3rc", "filled-new-array/range"),
+    (0x26, "31t", "fill-array-data"),
+    (0x27, "11x", "throw"),
+    (0x28, "10t", "goto"),
+    (0x29, "20t", "goto/16"),
+    (0x2A, "30t", "goto/32"),
+    (0x2B, "31t", "packed-switch sparse-switch"),
+    (0x2D, "23x", "cmpl-float cmpg-float cmpl-double cmpg-double cmp-long"),
+    (0x32, "22t", "if-eq if-ne if-lt if-ge if-gt if-le"),
+    (0x38, "21t", "if-eqz if-nez if-ltz if-gez if-gtz if-lez"),
+    (0x44, "23x", "aget aget-wide aget-object aget-boolean aget-byte aget-char aget-short"),
+    (0x4B, "23x", "aput aput-wide aput-object aput-boolean aput-byte aput-char aput-short"),
+    (0x52, "22c", "iget iget-wide iget-object iget-boolean iget-byte iget-char iget-short"),
+    (0x59, "22c", "iput iput-wide iput-object iput-boolean iput-byte iput-char iput-short"),
+    (0x60, "21c", "sget sget-wide sget-object sget-boolean sget-byte sget-char sget-short"),
+    (0x67, "21c", "sput sput-wide sput-object sput-boolean sput-byte sput-char sput-short"),
+    (0x6E, "35c", "invoke-virtual invoke-super invoke-direct invoke-static invoke-interface"),
+    (
+        0x74,
+        "3rc",
+        (
+            "invoke-virtual/range invoke-super/range invoke-direct/range invoke-static/range "
+            "invoke-interface/range"
+        ),
+    ),
+    (
+        0x7B,
+        "12x",
+        (
+            "neg-int not-int neg-long not-long neg-float neg-double int-to-long int-to-float int-to-double "
+            "long-to-int long-to-float long-to-double float-to-int float-to-long float-to-double "
+            "double-to-int double-to-long double-to-float int-to-byte int-to-char int-to-short"
+        ),
+    ),
+    (
+        0x90,
+        "23x",
+        (
+            "add-int sub-int mul-int div-int rem-int and-int or-int xor-int shl-int shr-int ushr-int "
+            "add-long sub-long mul-long div-long rem-long and-long or-long xor-long shl-long shr-long "
+            "ushr-long add-float sub-float mul-float div-float rem-float add-double sub-double mul-double "
+            "div-double rem-double"
+        ),
+    ),
+    (
+        0xB0,
+        "12x",
+        (
+            "add-int/2addr sub-int/2addr mul-int/2addr div-int/2addr rem-int/2addr and-int/2addr "
+            "or-int/2addr xor-int/2addr shl-int/2addr shr-int/2addr ushr-int/2addr add-long/2addr "
+            "sub-long/2addr mul-long/2addr div-long/2addr rem-long/2addr and-long/2addr or-long/2addr "
+            "xor-long/2addr shl-long/2addr shr-long/2addr ushr-long/2addr add-float/2addr sub-float/2addr "
+            "mul-float/2addr div-float/2addr rem-float/2addr add-double/2addr sub-double/2addr "
+            "mul-double/2addr div-double/2addr rem-double/2addr"
+        ),
+    ),
+    (
+        0xD0,
+        "22s",
+        (
+            "add-int/lit16 rsub-int mul-int/lit16 div-int/lit16 rem-int/lit16 and-int/lit16 or-int/lit16 "
+            "xor-int/lit16"
+        ),
+    ),
+    (
+        0xD8,
+        "22b",
+        (
+            "add-int/lit8 rsub-int/lit8 mul-int/lit8 div-int/lit8 rem-int/lit8 and-int/lit8 or-int/lit8 "
+            "xor-int/lit8 shl-int/lit8 shr-int/lit8 ushr-int/lit8"
+        ),
+    ),
+    (0xFA, "45cc", "invoke-polymorphic"),
+    (0xFB, "4rcc", "invoke-polymorphic/range"),
+    (0xFC, "35c", "invoke-custom"),
+    (0xFD, "3rc", "invoke-custom/range"),
+    (0xFE, "21c", "const-method-handle const-method-type"),
+)
+
+NAME: list[str] = ["unused"] * 256
+"""Mnemonic of each opcode."""
+
+FORMAT: list[str] = ["10x"] * 256
+"""Instruction format of each opcode, as in the Android document; its first digit is the length."""
+
+for _first, _format, _names in _RUNS:
+    for _i, _name in enumerate(_names.split()):
+        NAME[_first + _i] = _name
+        FORMAT[_first + _i] = _format
+
+LENGTH = np.array([int(f[0]) for f in FORMAT], dtype=np.int64)
+"""Length of each opcode in 16-bit code units."""
+
+IS_INVOKE = np.zeros(256, dtype=bool)
+"""True for the invokes whose operand B is a method index (``invoke-custom`` has a call site instead)."""
+IS_INVOKE[0x6E:0x73] = True
+IS_INVOKE[0x74:0x79] = True
+IS_INVOKE[0xFA:0xFC] = True
+
+CONST_STRING = 0x1A
+CONST_STRING_JUMBO = 0x1B
+CONST_CLASS = 0x1C
+NEW_INSTANCE = 0x22

@@ -1,0 +1,637 @@
+"""Reads DEX files: identifier tables, classes, members and the position of every instruction.
+
+The tables are numpy views of the file; members and instructions of all classes are decoded in lock
+step, so no Python runs per member or instruction. Strings are decoded when asked for. A file is read
+as far as Android reads it: wrong checksums, signatures and header sizes are kept in ``Dex.problems``,
+while tables that lie outside the file raise :class:`~rogue_scan.errors.Malformed` or
+:class:`~rogue_scan.errors.Truncated`.
+
+Source: Android's "Dalvik Executable format" document, versions 035-041.
+"""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from rogue_scan.apk.dex import opcodes
+from rogue_scan.errors import Malformed, Truncated
+
+U32 = npt.NDArray[np.uint32]
+I64 = npt.NDArray[np.int64]
+
+VERSIONS = frozenset({b"035", b"036", b"037", b"038", b"039", b"040", b"041"})
+HEADER_SIZE = 0x70
+CONTAINER_HEADER_SIZE = 0x78
+NO_INDEX = 0xFFFFFFFF
+MAX_CONTAINED = 64
+"""DEX files in one version-041 container beyond which the rest is refused."""
+
+_LOCK_STEP_ROUNDS = 48
+_PAYLOADS = (0x0100, 0x0200, 0x0300)
+
+# Access flags of classes, fields and methods that the analysis asks for.
+ACC_STATIC = 0x8
+ACC_FINAL = 0x10
+ACC_NATIVE = 0x100
+ACC_INTERFACE = 0x200
+ACC_ABSTRACT = 0x400
+ACC_CONSTRUCTOR = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A field or method identifier: descriptor of its class, name, and type or signature."""
+
+    cls: str
+    name: str
+    kind: str
+    """Field: the type descriptor. Method: ``(parameters)return``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A place where the file breaks the format without keeping Android from reading it."""
+
+    what: str
+    offset: int
+
+
+@dataclass(slots=True)
+class _Headers:
+    string_ids: tuple[int, int]
+    type_ids: tuple[int, int]
+    proto_ids: tuple[int, int]
+    field_ids: tuple[int, int]
+    method_ids: tuple[int, int]
+    class_defs: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Dex:
+    """One DEX file. Arrays are in file order; "row" is an index into them."""
+
+    name: str
+    data: bytes
+    version: str
+    header_offset: int
+    problems: list[Problem] = field(default_factory=list)
+
+    string_offsets: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    type_strings: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    protos: U32 = field(default_factory=lambda: np.zeros((0, 3), np.uint32))
+    """Columns: shorty string, return type, offset of the parameter list."""
+    field_class: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    field_type: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    field_name: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    method_class: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    method_proto: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    method_name: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    classes: U32 = field(default_factory=lambda: np.zeros((0, 8), np.uint32))
+    """Columns of class_def_item: type, access, super, interfaces, source, annotations, data, statics."""
+
+    def_method: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Method index of each defined method; the ``def_*`` and ``fdef_*`` arrays are parallel."""
+    def_access: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    def_class: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    def_code: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Row in the ``code_*`` arrays, or -1 where the method has no code."""
+    fdef_field: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    fdef_access: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    fdef_class: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    code_offset: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Byte offset of each code_item, ascending."""
+    code_size: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Instructions of each code_item in code units."""
+    code_first: I64 = field(default_factory=lambda: np.zeros(1, np.int64))
+    """Instructions ``code_first[i]:code_first[i + 1]`` belong to code row i."""
+    ins_unit: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    """Position of every instruction in 16-bit units from the start of the file, ascending."""
+    ins_op: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    """Opcode of every instruction; a payload shows as 0 (nop)."""
+
+    units: npt.NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, np.uint16))
+    _strings: dict[int, str] = field(default_factory=dict)
+    _protos: dict[int, str] = field(default_factory=dict)
+
+    # -- identifiers -------------------------------------------------------------------------
+
+    def string(self, index: int) -> str:
+        """The string of an index; malformed MUTF-8 is shown with replacement characters."""
+        found = self._strings.get(index)
+        if found is None:
+            found = self._strings[index] = self._decode_string(index)
+        return found
+
+    def string_bytes(self, index: int) -> bytes:
+        """The MUTF-8 bytes of a string, without length and terminator; not kept."""
+        if not 0 <= index < len(self.string_offsets):
+            return b""
+        start = int(self.string_offsets[index])
+        for _ in range(5):
+            if start >= len(self.data) or self.data[start] < 0x80:
+                break
+            start += 1
+        start += 1
+        end = self.data.find(b"\0", start)
+        return self.data[start : end if end >= 0 else len(self.data)]
+
+    def _decode_string(self, index: int) -> str:
+        raw = self.string_bytes(index)
+        return raw.decode("ascii") if raw.isascii() else decode_mutf8(raw)
+
+    def type(self, index: int) -> str:
+        """The descriptor of a type index, ``V`` where the index is out of range."""
+        if 0 <= index < len(self.type_strings):
+            return self.string(int(self.type_strings[index]))
+        return "V"
+
+    def type_list(self, offset: int) -> list[str]:
+        """The descriptors of a type_list; empty at offset 0 or where it lies outside the file."""
+        if not offset or offset + 4 > len(self.data):
+            return []
+        (count,) = struct.unpack_from("<I", self.data, offset)
+        if offset + 4 + 2 * count > len(self.data):
+            return []
+        return [self.type(i) for i in struct.unpack_from(f"<{count}H", self.data, offset + 4)]
+
+    def proto(self, index: int) -> str:
+        """A prototype as ``(parameters)return``."""
+        found = self._protos.get(index)
+        if found is None:
+            if not 0 <= index < len(self.protos):
+                return "()V"
+            _, returns, parameters = self.protos[index].tolist()
+            found = f"({''.join(self.type_list(parameters)[:256])}){self.type(returns)}"
+            self._protos[index] = found
+        return found
+
+    def field_id(self, index: int) -> Member:
+        """The field of a field index; an empty one where the index is out of range."""
+        if not 0 <= index < len(self.field_class):
+            return Member("V", "", "V")
+        return Member(
+            self.type(int(self.field_class[index])),
+            self.string(int(self.field_name[index])),
+            self.type(int(self.field_type[index])),
+        )
+
+    def method_id(self, index: int) -> Member:
+        """The method of a method index; an empty one where the index is out of range."""
+        if not 0 <= index < len(self.method_class):
+            return Member("V", "", "()V")
+        return Member(
+            self.type(int(self.method_class[index])),
+            self.string(int(self.method_name[index])),
+            self.proto(int(self.method_proto[index])),
+        )
+
+    def class_name(self, row: int) -> str:
+        """The descriptor of the class in a row of ``classes``."""
+        return self.type(int(self.classes[row, 0]))
+
+    def super_name(self, row: int) -> str | None:
+        """The descriptor of the superclass, None for ``java.lang.Object``."""
+        index = int(self.classes[row, 2])
+        return None if index == NO_INDEX else self.type(index)
+
+    def interfaces(self, row: int) -> list[str]:
+        """The descriptors of the interfaces that a class names itself."""
+        return self.type_list(int(self.classes[row, 3]))
+
+    # -- code --------------------------------------------------------------------------------
+
+    @property
+    def instruction_count(self) -> int:
+        """Number of instructions, payloads counted as one each."""
+        return len(self.ins_unit)
+
+    def code_row_of(self, instructions: npt.NDArray[np.integer]) -> I64:
+        """Rows of the code items that instruction rows lie in."""
+        rows = np.searchsorted(self.code_first, instructions, side="right").astype(np.int64) - 1
+        return rows
+
+    def operand_b(self, instructions: npt.NDArray[np.integer]) -> I64:
+        """The second code unit of instructions: index of method, field, string or type."""
+        at = self.ins_unit[instructions].astype(np.int64) + 1
+        found: I64 = self.units[np.minimum(at, len(self.units) - 1)].astype(np.int64)
+        return found
+
+    def invokes(self) -> tuple[I64, I64]:
+        """Every call of a method: rows of the instructions, and the method index of each."""
+        rows = np.flatnonzero(opcodes.IS_INVOKE[self.ins_op])
+        return rows, self.operand_b(rows)
+
+    def const_strings(self) -> tuple[I64, I64]:
+        """Every ``const-string``: rows of the instructions, and the string index of each."""
+        rows = np.flatnonzero(
+            (self.ins_op == opcodes.CONST_STRING) | (self.ins_op == opcodes.CONST_STRING_JUMBO)
+        )
+        index = self.operand_b(rows)
+        jumbo = self.ins_op[rows] == opcodes.CONST_STRING_JUMBO
+        high = np.minimum(self.ins_unit[rows].astype(np.int64) + 2, len(self.units) - 1)
+        index[jumbo] |= self.units[high[jumbo]].astype(np.int64) << 16
+        return rows, index
+
+    def registers(self, row: int) -> tuple[int, int]:
+        """Size of the register frame of a code row, and how many of its last registers are arguments."""
+        registers, ins = struct.unpack_from("<HH", self.data, int(self.code_offset[row]))
+        return registers, min(ins, registers)
+
+    def tries(self, row: int) -> list[tuple[int, int, list[tuple[str | None, int]]]]:
+        """Try blocks of a code row: first unit, unit after the last, and (type or None, handler unit)."""
+        offset = int(self.code_offset[row])
+        (count,) = struct.unpack_from("<H", self.data, offset + 6)
+        size = int(self.code_size[row])
+        base = offset + 16 + 2 * size + (2 if size % 2 else 0)
+        handlers_at = base + 8 * count
+        if not count or handlers_at > len(self.data):
+            return []
+        blocks = []
+        for i in range(count):
+            start, length, handler = struct.unpack_from("<IHH", self.data, base + 8 * i)
+            handlers = self._handlers(handlers_at + handler, size)
+            if handlers:
+                blocks.append((start, start + length, handlers))
+        return blocks
+
+    def _handlers(self, offset: int, size: int) -> list[tuple[str | None, int]]:
+        handlers: list[tuple[str | None, int]] = []
+        try:
+            count, offset = sleb128(self.data, offset)
+            for _ in range(min(abs(count), 4096)):
+                kind, offset = uleb128(self.data, offset)
+                address, offset = uleb128(self.data, offset)
+                handlers.append((self.type(kind), address))
+            if count <= 0:
+                address, offset = uleb128(self.data, offset)
+                handlers.append((None, address))
+        except (Malformed, Truncated):
+            return []
+        return [(kind, address) for kind, address in handlers if address < size]
+
+
+def decode_mutf8(raw: bytes) -> str:
+    """Decode modified UTF-8: NUL as C0 80, characters beyond U+FFFF as two surrogates.
+
+    What is no character (lone surrogates, bad bytes) becomes U+FFFD, so the result can be encoded.
+    """
+    raw = raw.replace(b"\xc0\x80", b"\0")
+    try:
+        text = raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def uleb128(data: bytes, offset: int) -> tuple[int, int]:
+    """Decode an unsigned LEB128 of at most five bytes; returns the value and the offset after it."""
+    value = 0
+    for shift in (0, 7, 14, 21, 28):
+        if not 0 <= offset < len(data):
+            raise Truncated("a LEB128 number runs past the end")
+        byte = data[offset]
+        offset += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value & 0xFFFFFFFF, offset
+    raise Malformed(f"a LEB128 number at {offset - 5:#x} is longer than five bytes")
+
+
+def sleb128(data: bytes, offset: int) -> tuple[int, int]:
+    """Decode a signed LEB128 of at most five bytes; returns the value and the offset after it."""
+    start = offset
+    value, offset = uleb128(data, offset)
+    bits = 7 * (offset - start)
+    if bits < 32 and value & (1 << (bits - 1)):
+        value -= 1 << bits
+    elif bits >= 32 and value & 0x80000000:
+        value -= 1 << 32
+    return value, offset
+
+
+def is_dex(data: bytes) -> bool:
+    """Tell whether data begins like a DEX file of a version that Android reads."""
+    return data[:4] == b"dex\n" and data[4:7] in VERSIONS and data[7:8] == b"\0"
+
+
+def read_all(name: str, data: bytes) -> list[Dex]:
+    """Read a file: one DEX, or all of a version-041 container (``name!1``, ``name!2`` from the second).
+
+    Raises:
+        Malformed: no DEX, or tables that Android would refuse.
+        Truncated: the file ends before its tables do.
+
+    """
+    return list(_contained(name, data))
+
+
+def _contained(name: str, data: bytes) -> Iterator[Dex]:
+    offset = 0
+    count = 0
+    while True:
+        if count >= MAX_CONTAINED:
+            raise Malformed(f"{name}: more than {MAX_CONTAINED} DEX files in one container")
+        dex = read(f"{name}!{count}" if count else name, data, offset)
+        yield dex
+        count += 1
+        if dex.version < "041":
+            return
+        (size,) = struct.unpack_from("<I", data, offset + 0x20)
+        if size < CONTAINER_HEADER_SIZE or offset + size >= len(data):
+            return
+        offset += size
+        if data[offset : offset + 4] != b"dex\n":
+            return
+
+
+def read(name: str, data: bytes, header: int = 0) -> Dex:
+    """Read one DEX file whose header is at an offset (not 0 only inside a container).
+
+    Raises:
+        Malformed: no DEX, or tables that Android would refuse.
+        Truncated: the file ends before its tables do.
+
+    """
+    dex = Dex(name, data, "", header)
+    tables = _read_header(dex)
+    _read_ids(dex, tables)
+    methods, code_offsets = _read_members(dex)
+    _read_code(dex, methods, code_offsets)
+    return dex
+
+
+def _read_header(dex: Dex) -> _Headers:
+    data, base = dex.data, dex.header_offset
+    if len(data) - base < HEADER_SIZE:
+        raise Truncated(f"{dex.name}: {len(data) - base} bytes are no DEX header")
+    magic = data[base : base + 8]
+    if magic[:4] != b"dex\n" or magic[4:7] not in VERSIONS or magic[7] != 0:
+        raise Malformed(f"{dex.name}: the magic {magic!r} is of no DEX version that Android runs")
+    dex.version = magic[4:7].decode()
+    fields = struct.unpack_from("<I20s20I", data, base + 8)
+    checksum, signature = fields[0], fields[1]
+    (file_size, header_size, endian, _link_size, _link_off, map_off) = fields[2:8]
+    pairs = [(fields[i], fields[i + 1]) for i in range(8, 22, 2)]
+    if endian == 0x78563412:
+        raise Malformed(f"{dex.name}: the byte order is reversed, which Android refuses")
+    if endian != 0x12345678:
+        dex.problems.append(Problem(f"endian tag {endian:#x}", base + 0x28))
+    if header_size < HEADER_SIZE:
+        dex.problems.append(Problem(f"header size {header_size:#x}", base + 0x24))
+    contained = dex.version >= "041"
+    available = len(data) - base
+    if file_size != available and not (contained and file_size < available):
+        dex.problems.append(Problem(f"file size {file_size} in the header, {available} in fact", base + 0x20))
+    end = base + file_size if 0x20 < file_size <= available else len(data)
+    body = memoryview(data)[base:end]
+    if zlib.adler32(body[12:]) != checksum:
+        dex.problems.append(Problem("the checksum is wrong", base + 8))
+    if hashlib.sha1(body[32:], usedforsecurity=False).digest() != signature:
+        dex.problems.append(Problem("the SHA-1 signature is wrong", base + 12))
+    if map_off and map_off + 4 > len(data):
+        data_size, data_off = pairs[6]
+        if file_size > available or data_off + data_size > len(data):
+            raise Truncated(f"{dex.name}: {available} of {file_size} bytes are there")
+        dex.problems.append(Problem(f"the map at {map_off:#x} is outside the file", base + 0x34))
+    return _Headers(*pairs[:6])
+
+
+def _table(dex: Dex, what: str, place: tuple[int, int], width: int) -> npt.NDArray[np.uint8]:
+    count, offset = place
+    if not count:
+        return np.zeros((0, width), np.uint8)
+    if offset < HEADER_SIZE or offset + count * width > len(dex.data):
+        problem = f"{dex.name}: {count} {what} at {offset:#x} do not fit into {len(dex.data)} bytes"
+        raise Truncated(problem) if offset < len(dex.data) and count * width < 1 << 26 else Malformed(problem)
+    raw = np.frombuffer(dex.data, np.uint8, count * width, offset)
+    return raw.reshape(count, width)
+
+
+def _read_ids(dex: Dex, tables: _Headers) -> None:
+    dex.string_offsets = _table(dex, "strings", tables.string_ids, 4).view("<u4").ravel()
+    dex.type_strings = _table(dex, "types", tables.type_ids, 4).view("<u4").ravel()
+    protos = _table(dex, "prototypes", tables.proto_ids, 12)
+    dex.protos = protos.view("<u4").reshape(-1, 3)
+    fields = _table(dex, "fields", tables.field_ids, 8)
+    dex.field_class = fields[:, 0:2].copy().view("<u2").ravel().astype(np.uint32)
+    dex.field_type = fields[:, 2:4].copy().view("<u2").ravel().astype(np.uint32)
+    dex.field_name = fields[:, 4:8].copy().view("<u4").ravel()
+    methods = _table(dex, "methods", tables.method_ids, 8)
+    dex.method_class = methods[:, 0:2].copy().view("<u2").ravel().astype(np.uint32)
+    dex.method_proto = methods[:, 2:4].copy().view("<u2").ravel().astype(np.uint32)
+    dex.method_name = methods[:, 4:8].copy().view("<u4").ravel()
+    dex.classes = _table(dex, "classes", tables.class_defs, 32).view("<u4").reshape(-1, 8)
+
+    strings, types, protos_count = len(dex.string_offsets), len(dex.type_strings), len(dex.protos)
+    for what, index, limit in (
+        ("string offset", dex.string_offsets, len(dex.data)),
+        ("type name", dex.type_strings, strings),
+        ("class of a field", dex.field_class, types),
+        ("type of a field", dex.field_type, types),
+        ("name of a field", dex.field_name, strings),
+        ("class of a method", dex.method_class, types),
+        ("prototype of a method", dex.method_proto, protos_count),
+        ("name of a method", dex.method_name, strings),
+        ("class definition", dex.classes[:, 0], types),
+        ("class data", dex.classes[:, 6], len(dex.data)),
+    ):
+        wrong = np.flatnonzero(index >= limit)
+        if len(wrong):
+            if what == "class data":
+                raise Truncated(f"{dex.name}: class data at {int(index[wrong[0]]):#x} is outside the file")
+            raise Malformed(
+                f"{dex.name}: {what} {int(wrong[0])} refers to {int(index[wrong[0]]):#x} of {limit:#x}"
+            )
+    dex.units = np.frombuffer(dex.data, "<u2", len(dex.data) // 2)
+
+
+def _uleb_tokens(raw: npt.NDArray[np.uint8]) -> tuple[I64, I64]:
+    """Split bytes into LEB128 numbers: index of the last byte of each, and its value."""
+    ends = np.flatnonzero(raw < 0x80)
+    starts = np.empty_like(ends)
+    starts[:1] = 0
+    starts[1:] = ends[:-1] + 1
+    # Numbers longer than five bytes are no LEB128 of this format: only the last five count.
+    starts = np.maximum(starts, ends - 4)
+    values = (raw[starts] & 0x7F).astype(np.int64)
+    length = ends - starts
+    for k in range(1, 5):
+        more = np.flatnonzero(length >= k)
+        if not len(more):
+            break
+        values[more] |= (raw[starts[more] + k] & 0x7F).astype(np.int64) << (7 * k)
+    return ends, values & 0xFFFFFFFF
+
+
+def _segment_sums(values: I64, counts: I64) -> I64:
+    """Running sums within consecutive segments of the given lengths."""
+    if not len(values):
+        return values
+    sums = np.cumsum(values)
+    first = np.cumsum(counts) - counts
+    before = np.where(first > 0, sums[np.maximum(first, 1) - 1], 0)
+    within: I64 = sums - np.repeat(before, counts)
+    return within
+
+
+def _ranges(starts: I64, counts: I64, stride: int = 1) -> I64:
+    """The concatenation of ``start, start + stride, …`` of each start, count times."""
+    total = int(counts.sum())
+    inner = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(starts, counts) + inner * stride
+
+
+def _read_members(dex: Dex) -> tuple[I64, I64]:
+    """Read all class_data items; returns rows of the defined methods with code, and the code offsets."""
+    offsets = dex.classes[:, 6].astype(np.int64)
+    with_data = np.flatnonzero(offsets)
+    none = np.zeros(0, np.int64)
+    if not len(with_data):
+        return none, none
+    offsets = offsets[with_data]
+    low = int(offsets.min())
+    high = min(len(dex.data), int(offsets.max()) + (1 << 16))
+    while True:
+        ends, values = _uleb_tokens(np.frombuffer(dex.data, np.uint8, high - low, low))
+        # Tokens end at these bytes, so the token that starts at an offset follows those that end before.
+        first = np.searchsorted(ends, offsets - low)
+        if len(ends) and int(first.max()) + 4 <= len(ends):
+            sizes = values[first[:, None] + np.arange(4)]
+            needed = first + 4 + 2 * (sizes[:, 0] + sizes[:, 1]) + 3 * (sizes[:, 2] + sizes[:, 3])
+            if int(needed.max()) <= len(ends):
+                break
+        if high == len(dex.data):
+            raise Truncated(f"{dex.name}: class data runs past the end of the file")
+        high = len(dex.data)
+    if int(sizes.sum()) > len(dex.data):
+        raise Malformed(f"{dex.name}: {int(sizes.sum())} members in {len(dex.data)} bytes")
+
+    # In class order: static then instance fields, direct then virtual methods; each of the four
+    # lists starts its indices anew.
+    at = first + 4
+    field_counts = sizes[:, :2]
+    field_starts = np.stack([at, at + 2 * field_counts[:, 0]], axis=1)
+    at = at + 2 * field_counts.sum(axis=1)
+    method_counts = sizes[:, 2:]
+    method_starts = np.stack([at, at + 3 * method_counts[:, 0]], axis=1)
+
+    counts = field_counts.ravel()
+    tokens = _ranges(field_starts.ravel(), counts, 2)
+    dex.fdef_field = _segment_sums(values[tokens], counts)
+    dex.fdef_access = values[tokens + 1]
+    dex.fdef_class = np.repeat(np.repeat(with_data, 2), counts)
+    counts = method_counts.ravel()
+    tokens = _ranges(method_starts.ravel(), counts, 3)
+    dex.def_method = _segment_sums(values[tokens], counts)
+    dex.def_access = values[tokens + 1]
+    dex.def_class = np.repeat(np.repeat(with_data, 2), counts)
+    code = values[tokens + 2]
+    if len(dex.def_method) and int(dex.def_method.max()) >= len(dex.method_class):
+        raise Malformed(f"{dex.name}: a class defines a method that is not in the table")
+    if len(dex.fdef_field) and int(dex.fdef_field.max()) >= len(dex.field_class):
+        raise Malformed(f"{dex.name}: a class defines a field that is not in the table")
+    dex.def_code = np.full(len(dex.def_method), -1, np.int64)
+    rows = np.flatnonzero(code)
+    return rows, code[rows]
+
+
+def _read_code(dex: Dex, rows: I64, offsets: I64) -> None:
+    unique, inverse = np.unique(offsets, return_inverse=True)
+    good = (unique % 2 == 0) & (unique + 16 <= len(dex.data))
+    safe = np.where(good, unique, 0) // 2
+    units = dex.units
+    if len(units) < HEADER_SIZE // 2 or not len(unique):
+        return
+    size = units[safe + 6].astype(np.int64) | units[safe + 7].astype(np.int64) << 16
+    good &= unique + 16 + 2 * size <= len(dex.data) // 2 * 2
+    bad = np.flatnonzero(~good)
+    # Android's verifier refuses code that overlaps other code; the first one counts here.
+    end_of_earlier = np.maximum.accumulate(np.where(good, unique + 16 + 2 * size, 0))
+    overlap = np.zeros(len(unique), bool)
+    overlap[1:] = good[1:] & (unique[1:] < end_of_earlier[:-1])
+    dex.problems += [Problem("code outside the file", int(unique[i])) for i in bad[:16]]
+    dex.problems += [
+        Problem("code overlaps other code", int(unique[i])) for i in np.flatnonzero(overlap)[:16]
+    ]
+    if len(bad) and len(bad) == len(unique):
+        raise Truncated(f"{dex.name}: the code of all methods is outside the file")
+    good &= ~overlap
+    renumber = np.where(good, np.cumsum(good) - 1, -1)
+    dex.def_code[rows] = renumber[inverse]
+    dex.code_offset = unique[good]
+    dex.code_size = size[good]
+    start = dex.code_offset // 2 + 8
+    mask, cut = _instruction_starts(units, start, start + dex.code_size)
+    if cut:
+        dex.problems.append(Problem(f"the last instruction of {cut} methods is cut off", int(start[0]) * 2))
+    dex.ins_unit = np.flatnonzero(mask).astype(np.uint32)
+    dex.ins_op = (units[dex.ins_unit] & 0xFF).astype(np.uint8)
+    dex.code_first = np.append(np.searchsorted(dex.ins_unit, start), len(dex.ins_unit)).astype(np.int64)
+
+
+def _lengths(units: npt.NDArray[np.uint16], at: I64) -> I64:
+    """Length in units of the instructions at the given positions."""
+    word = units[at]
+    length: I64 = opcodes.LENGTH[word & 0xFF]
+    payload = np.flatnonzero((word == _PAYLOADS[0]) | (word == _PAYLOADS[1]) | (word == _PAYLOADS[2]))
+    if len(payload):
+        last = len(units) - 1
+        where = at[payload]
+        kind = word[payload]
+        second = units[np.minimum(where + 1, last)].astype(np.int64)
+        size = units[np.minimum(where + 2, last)].astype(np.int64)
+        size |= units[np.minimum(where + 3, last)].astype(np.int64) << 16
+        array = (np.minimum(second, 8) * size + 1) // 2 + 4
+        length[payload] = np.where(
+            kind == _PAYLOADS[0], 2 * second + 4, np.where(kind == _PAYLOADS[1], 4 * second + 2, array)
+        )
+    return length
+
+
+def _instruction_starts(
+    units: npt.NDArray[np.uint16], start: I64, end: I64
+) -> tuple[npt.NDArray[np.bool_], int]:
+    """Mark the first unit of every instruction of all code items, and count those cut off.
+
+    The items are walked in lock step; what long ones have left after some rounds is walked by
+    doubling jumps, so the number of numpy calls grows with the logarithm of the longest method.
+    """
+    mask = np.zeros(len(units), bool)
+    cut = 0
+    live = start < end
+    at, end = start[live], end[live]
+    for _ in range(_LOCK_STEP_ROUNDS):
+        if not len(at):
+            return mask, cut
+        mask[at] = True
+        at = at + _lengths(units, at)
+        cut += int((at > end).sum())
+        live = at < end
+        at, end = at[live], end[live]
+    if not len(at):
+        return mask, cut
+    # Local numbering of all units that are left; position `total` stands for "past the end".
+    counts = end - at
+    total = int(counts.sum())
+    where = _ranges(at, counts)
+    segment_end = np.repeat(np.cumsum(counts), counts)
+    jump = np.arange(total) + _lengths(units, where)
+    cut_here = jump > segment_end
+    jump = np.append(np.where(jump >= segment_end, total, jump), total).astype(np.int32)
+    reached = (np.cumsum(counts) - counts).astype(np.int32)
+    everything = [reached]
+    while len(reached):
+        reached = np.concatenate(everything)
+        reached = jump[reached]
+        reached = reached[reached < total]
+        everything.append(reached)
+        jump = jump[jump]
+    found = np.concatenate(everything)
+    mask[where[found]] = True
+    return mask, cut + int(cut_here[found].sum())

@@ -1,0 +1,145 @@
+"""The DEX reader against a second reader, against broken files, and against noise."""
+
+import contextlib
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rogue_scan.apk.dex import reader, values
+from rogue_scan.errors import Malformed, Truncated
+
+DATA = Path(__file__).parent.parent.parent / "data" / "apk"
+APPS = sorted(DATA.glob("code-*.apk"))
+
+
+def dex_of(app: Path, name: str = "classes.dex") -> bytes:
+    with zipfile.ZipFile(app) as archive:
+        return archive.read(name)
+
+
+@pytest.fixture(scope="module")
+def sample() -> bytes:
+    return dex_of(DATA / "code-forwarder.apk")
+
+
+def test_there_are_sample_apps() -> None:
+    assert len(APPS) >= 3
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda p: p.stem)
+def test_counts_equal_androguard(app: Path) -> None:
+    from androguard.core.dex import DEX
+    from loguru import logger
+
+    logger.disable("androguard")
+    raw = dex_of(app)
+    theirs = DEX(raw)
+    ours = reader.read("classes.dex", raw)
+    instructions = invokes = strings = 0
+    for method in theirs.get_encoded_methods():
+        for instruction in method.get_instructions() if method.get_code() else ():
+            instructions += 1
+            invokes += instruction.get_name().startswith("invoke")
+            strings += instruction.get_name().startswith("const-string")
+    assert len(ours.classes) == len(theirs.get_classes())
+    assert len(ours.def_method) == len(theirs.get_encoded_methods())
+    assert ours.instruction_count == instructions
+    assert len(ours.invokes()[0]) == invokes
+    assert len(ours.const_strings()[0]) == strings
+    assert [ours.method_id(i).name for i in ours.def_method.tolist()] == [
+        m.get_name() for m in theirs.get_encoded_methods()
+    ]
+
+
+def test_strings_are_found_where_they_are_used(sample: bytes) -> None:
+    dex = reader.read("classes.dex", sample)
+    rows, index = dex.const_strings()
+    assert any("http" in dex.string(i) for i in index.tolist())
+    assert (dex.code_row_of(rows) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (b"plain", "plain"),
+        (b"nul\xc0\x80", "nul\0"),
+        ("皮".encode(), "皮"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "\U0001f600"),
+        (b"\xed\xa0\xbd", "�"),
+        (b"\xff", "�"),
+    ],
+)
+def test_modified_utf8(raw: bytes, text: str) -> None:
+    assert reader.decode_mutf8(raw) == text
+
+
+@pytest.mark.parametrize(("raw", "value"), [(b"\x00", 0), (b"\x7f", -1), (b"\x80\x7f", -128), (b"\x3f", 63)])
+def test_signed_leb128(raw: bytes, value: int) -> None:
+    assert reader.sleb128(raw, 0) == (value, len(raw))
+
+
+def test_a_wrong_checksum_is_noted_and_read(sample: bytes) -> None:
+    broken = bytearray(sample)
+    broken[8] ^= 1
+    dex = reader.read("classes.dex", bytes(broken))
+    assert [p.what for p in dex.problems] == ["the checksum is wrong"]
+
+
+@pytest.mark.parametrize("magic", [b"dex\n099\0", b"dey\n036\0", b"PK\3\4\0\0\0\0"])
+def test_another_magic_is_refused(sample: bytes, magic: bytes) -> None:
+    with pytest.raises(Malformed, match="magic"):
+        reader.read("classes.dex", magic + sample[8:])
+
+
+def test_a_file_cut_in_the_middle_is_refused(sample: bytes) -> None:
+    with pytest.raises((Truncated, Malformed)):
+        reader.read("classes.dex", sample[: len(sample) // 2])
+
+
+def test_four_billion_strings_are_refused(sample: bytes) -> None:
+    broken = bytearray(sample)
+    broken[0x38:0x3C] = b"\xff\xff\xff\xff"
+    with pytest.raises(Malformed, match="strings"):
+        reader.read("classes.dex", bytes(broken))
+
+
+def walk(raw: bytes) -> None:
+    for dex in reader.read_all("fuzz", raw):
+        rows, index = dex.const_strings()
+        [dex.string(i) for i in index[:64].tolist()]
+        [dex.method_id(i) for i in dex.invokes()[1][:64].tolist()]
+        [dex.field_id(i) for i in dex.fdef_field[:64].tolist()]
+        for row in range(min(len(dex.classes), 32)):
+            dex.interfaces(row), dex.super_name(row)
+            values.static_values(dex, row)
+            values.annotations(dex, row)
+        for row in range(min(len(dex.code_offset), 64)):
+            dex.registers(row), dex.tries(row)
+        assert len(rows) == len(index)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(min_size=1, max_size=8)), max_size=12))
+def test_damaged_files_raise_only_our_errors(sample: bytes, damage: list[tuple[int, bytes]]) -> None:
+    broken = bytearray(sample)
+    for at, data in damage:
+        at %= len(broken)
+        broken[at : at + len(data)] = data
+    with contextlib.suppress(Malformed, Truncated):
+        walk(bytes(broken))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([b"035", b"038", b"041"]),
+    st.lists(st.integers(0, 0x300) | st.integers(0, 0xFFFFFFFF), min_size=22, max_size=22),
+    st.binary(max_size=600),
+)
+def test_noise_behind_a_header_raises_only_our_errors(version: bytes, fields: list[int], tail: bytes) -> None:
+    fields[2] = 0x12345678
+    header = b"dex\n" + version + b"\0" + bytes(24) + b"".join(f.to_bytes(4, "little") for f in fields)
+    with contextlib.suppress(Malformed, Truncated):
+        walk(header + tail)

@@ -1,0 +1,34 @@
+"""The ATT&CK techniques that signatures may cite."""
+
+import functools
+import importlib.resources
+
+import msgspec
+
+_TABLE = "attack_techniques.tsv"
+
+
+class Technique(msgspec.Struct, frozen=True):
+    """One technique or sub-technique of MITRE ATT&CK."""
+
+    id: str
+    """``T1636`` or ``T1636.004``."""
+    domain: str
+    """``mobile`` or ``enterprise``."""
+    name: str
+
+    @property
+    def url(self) -> str:
+        """Its page."""
+        return f"https://attack.mitre.org/techniques/{self.id.replace('.', '/')}/"
+
+
+@functools.cache
+def techniques() -> dict[str, Technique]:
+    """All live techniques by id, from the shipped table (its head names version, date and licence).
+
+    No number stands in both domains, so the id alone tells them apart.
+    """
+    text = importlib.resources.files("rogue_scan.data").joinpath(_TABLE).read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    return {number: Technique(number, domain, name) for number, domain, name in rows}

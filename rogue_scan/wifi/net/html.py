@@ -1,0 +1,231 @@
+"""What a page asks for and offers: forms with their fields and labels, links, forwarding.
+
+Read with the standard library's parser: memory-safe, and forgiving as browsers are. Scripts are not run.
+"""
+
+import re
+from html.parser import HTMLParser
+
+import msgspec
+
+MAX_PAGE = 512 * 1024
+"""Characters that are read."""
+_MAX_FORMS = 32
+_MAX_FIELDS = 128
+_MAX_LINKS = 512
+_MAX_TEXT = 256
+_MAX_WORDS = 8192
+_SPACE = re.compile(r"\s+")
+_REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'>]+)", re.IGNORECASE)
+_ASSIGNED = re.compile(
+    r"""(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*["']([^"'\s]{1,2048})["']"""
+)
+_QUIET = frozenset({"hidden", "submit", "button", "reset", "image"})
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One thing a form asks for."""
+
+    name: str
+    type: str = "text"
+    label: str = ""
+    """Text of its label, or the text in front of it."""
+    placeholder: str = ""
+    autocomplete: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person fills it in."""
+        return self.type not in _QUIET
+
+
+class Form(msgspec.Struct, frozen=True):
+    """One form; fields outside any form are gathered in one without action."""
+
+    action: str = ""
+    method: str = "get"
+    fields: tuple[Field, ...] = ()
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Facts of one HTML page."""
+
+    title: str = ""
+    forms: tuple[Form, ...] = ()
+    links: tuple[str, ...] = ()
+    """Targets of links, frames and scripted forwarding, as written."""
+    refresh: str = ""
+    """Where a meta refresh or a script sends the browser by itself."""
+    base: str = ""
+    text: str = ""
+    """The first words of the page."""
+
+
+def read(markup: str) -> Page:
+    """The facts of a page; never fails: what cannot be read is not there."""
+    reader = _Reader()
+    try:
+        reader.feed(markup[:MAX_PAGE])
+        reader.close()
+    except (AssertionError, ValueError):  # html.parser on broken declarations
+        pass
+    return reader.page()
+
+
+def text_of(body: bytes, content_type: str) -> str:
+    """The characters of a page, by the charset of its header, its own declaration, or UTF-8."""
+    declared = re.search(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", content_type, re.IGNORECASE)
+    found = declared[1] if declared else ""
+    if body[:3] == b"\xef\xbb\xbf":
+        found = "utf-8-sig"
+    elif not found:
+        inside = re.search(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", body[:2048], re.IGNORECASE)
+        found = inside[1].decode("ascii", "replace") if inside else "utf-8"
+    try:
+        return body.decode(found, "replace")
+    except (LookupError, ValueError):
+        return body.decode("utf-8", "replace")
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._title: list[str] = []
+        self._in_title = False
+        self._script: list[str] | None = None
+        self._forms: list[tuple[str, str, list[tuple[str, Field]]]] = []
+        self._loose: list[tuple[str, Field]] = []
+        self._open: list[tuple[str, Field]] | None = None
+        self._links: list[str] = []
+        self._labels: dict[str, str] = {}
+        self._label: list[str] | None = None
+        self._label_for = ""
+        self._label_fields: list[int] = []
+        self._before: list[str] = []
+        self._words: list[str] = []
+        self._length = 0
+        self._refresh = ""
+        self._base = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {key: value or "" for key, value in reversed(attrs)}
+        match tag:
+            case "title":
+                self._in_title = True
+            case "script":
+                self._script = []
+                self._link(values.get("src", ""))
+            case "base":
+                self._base = self._base or values.get("href", "").strip()
+            case "meta":
+                if values.get("http-equiv", "").lower() == "refresh" and not self._refresh:
+                    target = _REFRESH.match(values.get("content", ""))
+                    self._refresh = target[1].strip() if target else ""
+            case "form":
+                if len(self._forms) < _MAX_FORMS:
+                    self._open = []
+                    method = values.get("method", "get").strip().lower()
+                    self._forms.append((values.get("action", "").strip(), method, self._open))
+                self._before = []
+            case "label":
+                self._label = []
+                self._label_for = values.get("for", "")
+            case "input" | "select" | "textarea":
+                self._field(tag, values)
+            case "a" | "area":
+                self._link(values.get("href", ""))
+            case "iframe" | "frame" | "embed":
+                self._link(values.get("src", ""))
+            case "object":
+                self._link(values.get("data", ""))
+            case "button":
+                self._link(values.get("formaction", ""))
+            case "br" | "p" | "div" | "tr" | "li" | "td" | "th":
+                self._before = self._before[-1:]
+
+    def handle_endtag(self, tag: str) -> None:
+        match tag:
+            case "title":
+                self._in_title = False
+            case "form":
+                self._open = None
+            case "script":
+                self._scripted()
+            case "label":
+                if self._label is not None and self._label_for:
+                    self._labels.setdefault(self._label_for, _tidy(self._label))
+                self._label = None
+                self._label_for = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            self._script.append(data)
+            return
+        if self._in_title:
+            self._title.append(data)
+            return
+        if self._length < _MAX_WORDS:
+            self._words.append(data)
+            self._length += len(data)
+        if self._label is not None:
+            self._label.append(data)
+        text = _tidy([data])
+        if text:
+            self._before = [*self._before[-3:], text]
+
+    def page(self) -> Page:
+        forms = [
+            Form(action, method, tuple(self._named(item) for item in fields))
+            for action, method, fields in self._forms
+        ]
+        if self._loose:
+            forms.append(Form(fields=tuple(self._named(item) for item in self._loose)))
+        return Page(
+            _tidy(self._title), tuple(forms), tuple(dict.fromkeys(self._links)), self._refresh, self._base,
+            _SPACE.sub(" ", " ".join(self._words)).strip()[:_MAX_WORDS],
+        )  # fmt: skip
+
+    def _field(self, tag: str, values: dict[str, str]) -> None:
+        fields = self._open if self._open is not None else self._loose
+        kind = values.get("type", "text").strip().lower() if tag == "input" else tag
+        near = _tidy(self._label) if self._label else (self._before[-1] if self._before else "")
+        label = values.get("aria-label") or values.get("title") or ("" if kind in _QUIET else near)
+        identifier = values.get("id", "")
+        if len(fields) < _MAX_FIELDS:
+            fields.append((
+                identifier,
+                Field(
+                    (values.get("name") or identifier)[:_MAX_TEXT], kind[:32], label[:_MAX_TEXT],
+                    values.get("placeholder", "")[:_MAX_TEXT], values.get("autocomplete", "").lower()[:64],
+                ),
+            ))  # fmt: skip
+        if kind not in _QUIET:
+            self._before = []
+        self._link(values.get("formaction", ""))
+
+    def _named(self, item: tuple[str, Field]) -> Field:
+        identifier, field = item
+        label = self._labels.get(identifier) if identifier else None
+        if not label:
+            return field
+        return Field(field.name, field.type, label, field.placeholder, field.autocomplete)
+
+    def _link(self, target: str) -> None:
+        target = target.strip()
+        if (
+            target
+            and len(self._links) < _MAX_LINKS
+            and not target.lower().startswith(("javascript:", "data:"))
+        ):
+            self._links.append(target[:2048])
+
+    def _scripted(self) -> None:
+        code = "".join(self._script or ())
+        self._script = None
+        for target in _ASSIGNED.findall(code):
+            self._link(target)
+            self._refresh = self._refresh or target
+
+
+def _tidy(parts: list[str]) -> str:
+    return _SPACE.sub(" ", " ".join(parts)).strip()[:_MAX_TEXT]

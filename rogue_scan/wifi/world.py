@@ -17,7 +17,7 @@ Units: time in seconds since the capture's first frame (float), frame numbers fr
 lower-case text with colons; SSIDs are ``bytes``, as sent.
 
 Every table has a cap. What was given up is counted in :attr:`World.evicted`; logs keep the first entries
-of each key and count the rest in :attr:`World.rates`. Nothing here judges: no thresholds, no names of attacks.
+of each key and count the rest in :attr:`World.rates`. Nothing here judges: no thresholds, no attacks.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Announcement:
     refs: list[Ref] = field(default_factory=list)
     """The first few frames."""
     frequencies: dict[int, int] = field(default_factory=dict)
-    """Tuner frequency (MHz; 0 unknown) → frames. A frame is heard on neighbour channels too: see ``operated``."""
+    """Tuner frequency (MHz; 0 unknown) → frames. Neighbour channels are heard too: see :attr:`frequency`."""
     signal: Signal = field(default_factory=Signal)
     receivers_asked: int = 0
     """Probe responses: frames to a unicast receiver."""

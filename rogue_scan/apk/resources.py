@@ -285,7 +285,7 @@ class Table:
                 self._package(at, header, end)
             else:
                 notes.add("arsc:unknown-chunk", at, entry, f"type 0x{kind:04x}")
-        if not self._packages:
+        if not self._packages and struct.unpack_from("<I", data, 8)[0]:
             notes.add("arsc:no-package", -1, entry, refused=True)
 
     def _chunks(self, at: int, stop: int) -> Iterator[tuple[int, int, int, int]]:

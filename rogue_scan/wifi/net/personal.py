@@ -1,0 +1,307 @@
+"""Personal data by kind: what a field asks for by its name, and what a value is by its shape.
+
+The words people use stand in ``signatures/wifi/_personal``, one file for each language. Values are looked
+at and forgotten: only their kind and length ever leave this module.
+"""
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from rogue_scan.errors import RuleError
+from rogue_scan.model.data import DataCategory
+from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.wifi.net.html import Field
+
+_MAX_VALUE = 4096
+_MAX_LABEL = 120
+"""A label longer than this is a paragraph, not a label."""
+
+PLAIN = frozenset({"e-mail", "account-name", "person-name", "birth-date"})
+"""Kinds that belong to a person but to no data category: networks ask for them in good faith."""
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    language: str
+    terms: dict[str, tuple[str, ...]]
+    autocomplete: dict[str, tuple[str, ...]] = {}
+    """Tokens of HTML's autocomplete attribute, exact."""
+    types: dict[str, tuple[str, ...]] = {}
+    """Input types, exact."""
+
+
+class _Terms(msgspec.Struct, frozen=True):
+    words: dict[str, tuple[tuple[str, ...], ...]]
+    """Kind → terms, each as its words."""
+    joined: dict[str, tuple[str, ...]]
+    """Kind → terms of scripts written without spaces."""
+    autocomplete: dict[str, str]
+    types: dict[str, str]
+    first: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
+    """First word → (kind, term): the index of ``words``."""
+
+
+@functools.cache
+def _terms() -> _Terms:
+    words: dict[str, list[tuple[str, ...]]] = {}
+    joined: dict[str, list[str]] = {}
+    autocomplete: dict[str, str] = {}
+    types: dict[str, str] = {}
+    known = {category.value for category in DataCategory} | PLAIN
+    for path in sorted((builtin() / "wifi" / "_personal").glob("*.yml")):
+        document, _ = read_yaml(path, trusted=True)
+        try:
+            table = msgspec.convert(document, _Table)
+        except msgspec.ValidationError as error:
+            raise RuleError(str(path), "", str(error)) from None
+        for kind, terms in table.terms.items():
+            if kind not in known:
+                raise RuleError(str(path), f"terms.{kind}", "is no kind of personal data")
+            for term in terms:
+                if _unspaced(term):
+                    joined.setdefault(kind, []).append(_normal(term).replace(" ", ""))
+                else:
+                    words.setdefault(kind, []).append(tuple(_normal(term).split()))
+        autocomplete |= {token: kind for kind, tokens in table.autocomplete.items() for token in tokens}
+        types |= {token: kind for kind, tokens in table.types.items() for token in tokens}
+    first: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for kind, sequences in words.items():
+        for sequence in sequences:
+            first.setdefault(sequence[0], []).append((kind, sequence))
+    return _Terms(
+        {kind: tuple(terms) for kind, terms in words.items()},
+        {kind: tuple(terms) for kind, terms in joined.items()},
+        autocomplete,
+        types,
+        {word: tuple(entries) for word, entries in first.items()},
+    )
+
+
+def of_text(text: str) -> frozenset[str]:
+    """Kinds that a field name, label or placeholder speaks of.
+
+    The longest term wins where one contains another: "card password" is not a password of an account.
+    """
+    if not text or len(text) > _MAX_LABEL:
+        return frozenset()
+    terms = _terms()
+    plain = _normal(text)
+    words = plain.split()
+    hits: list[tuple[int, int, str]] = []
+    for at, word in enumerate(words):
+        hits += [
+            (at, at + len(sequence), kind)
+            for kind, sequence in terms.first.get(word, ())
+            if tuple(words[at : at + len(sequence)]) == sequence
+        ]
+    found = set(_outermost(hits))
+    if _unspaced(plain):
+        tight = plain.replace(" ", "")
+        found |= set(
+            _outermost(
+                (at, at + len(term), kind)
+                for kind, members in terms.joined.items()
+                for term in members
+                for at in _places(tight, term)
+            )
+        )
+    return frozenset(found)
+
+
+def of_field(field: Field) -> frozenset[str]:
+    """Kinds that a form field asks for; empty for fields that no person fills in."""
+    if not field.asks:
+        return frozenset()
+    terms = _terms()
+    for token in field.autocomplete.split():
+        if token in terms.autocomplete:
+            return frozenset({terms.autocomplete[token]})
+    found = of_text(field.name) or of_text(field.label) | of_text(field.placeholder)
+    by_type = terms.types.get(field.type)
+    return found if found or by_type is None else frozenset({by_type})
+
+
+def of_parameter(name: str, value: str) -> frozenset[str]:
+    """Kinds of a submitted parameter: by its name, else by the shape of its value. Empty values are none."""
+    if not value.strip():
+        return frozenset()
+    found = of_text(name.rsplit("[", 1)[-1].rstrip("]") if "[" in name else name)
+    return found or of_value(value)
+
+
+def categories(kinds: Iterable[str]) -> tuple[DataCategory, ...]:
+    """The data categories among the kinds, ordered."""
+    return tuple(DataCategory(kind) for kind in sorted(set(kinds) - PLAIN))
+
+
+def of_value(value: str) -> frozenset[str]:
+    """Kinds of a value by its shape: numbers only where their check digits hold."""
+    text = value.strip()
+    if not 4 <= len(text) <= _MAX_VALUE:
+        return frozenset()
+    if _MAIL.fullmatch(text):
+        return frozenset({"e-mail"})
+    if _PHONE.fullmatch(text) and 9 <= sum(c.isdigit() for c in text) <= 15:
+        return frozenset({"phone-number"})
+    compact = re.sub(r"[\s.\-/]", "", text).upper()
+    if is_card(compact) or is_iban(compact):
+        return frozenset({"bank-account"})
+    if any(check(compact) for check in _IDENTITIES):
+        return frozenset({"identity-number"})
+    if _CN_MOBILE.fullmatch(compact):
+        return frozenset({"phone-number"})
+    return frozenset()
+
+
+def is_card(digits: str) -> bool:
+    """Whether a number is a payment card's: length, issuer digit and check digit (ISO/IEC 7812)."""
+    return 13 <= len(digits) <= 19 and digits.isascii() and digits.isdigit() and digits[0] in "23456" and (
+        len(set(digits)) > 1 and _luhn(digits)
+    )  # fmt: skip
+
+
+def is_iban(text: str) -> bool:
+    """Whether a text is an IBAN with right check digits (ISO 13616)."""
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", text):
+        return False
+    return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
+
+
+def is_chinese_identity(text: str) -> bool:
+    """Resident identity number of China: date of birth and check character (GB 11643-1999)."""
+    if not re.fullmatch(r"[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]", text):
+        return False
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return "10X98765432"[sum(int(c) * w for c, w in zip(text, weights, strict=False)) % 11] == text[17]
+
+
+def is_spanish_identity(text: str) -> bool:
+    """DNI or NIE of Spain: control letter over the number modulo 23."""
+    if not re.fullmatch(r"[XYZ\d]\d{7}[A-Z]", text):
+        return False
+    return "TRWAGMYFPDXBNJZSQVHLCKE"[int(text[:8].translate(str.maketrans("XYZ", "012"))) % 23] == text[8]
+
+
+def is_brazilian_identity(text: str) -> bool:
+    """CPF of Brazil: two check digits modulo 11."""
+    if not re.fullmatch(r"\d{11}", text) or len(set(text)) == 1:
+        return False
+    for size in (9, 10):
+        total = sum(int(text[i]) * (size + 1 - i) for i in range(size))
+        if total * 10 % 11 % 10 != int(text[size]):
+            return False
+    return True
+
+
+def is_french_identity(text: str) -> bool:
+    """Social security number of France (NIR) with its key modulo 97."""
+    if not re.fullmatch(r"[1-478]\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d{2}|2[AB])\d{8}", text):
+        return False
+    number = text[:13].replace("2A", "19").replace("2B", "18")
+    return 97 - int(number) % 97 == int(text[13:])
+
+
+def is_german_identity(text: str) -> bool:
+    """Tax identification number of Germany: ISO 7064 MOD 11,10, one digit repeated."""
+    if not re.fullmatch(r"[1-9]\d{10}", text):
+        return False
+    counts = sorted(text[:10].count(d) for d in set(text[:10]))
+    if counts[-1] not in (2, 3) or counts.count(1) < 7:
+        return False
+    product = 10
+    for digit in text[:10]:
+        total = (int(digit) + product) % 10 or 10
+        product = total * 2 % 11
+    return (11 - product) % 10 == int(text[10])
+
+
+def is_indian_identity(text: str) -> bool:
+    """Aadhaar number of India: Verhoeff check digit."""
+    if not re.fullmatch(r"[2-9]\d{11}", text):
+        return False
+    check = 0
+    for position, digit in enumerate(reversed(text)):
+        check = _VERHOEFF_D[check][_VERHOEFF_P[position % 8][int(digit)]]
+    return check == 0
+
+
+def is_russian_identity(text: str) -> bool:
+    """SNILS (11 digits) or personal INN (12 digits) of Russia by their check digits."""
+    if re.fullmatch(r"\d{12}", text) and len(set(text)) > 1:
+        first = (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
+        second = (3, *first)
+        return sum(int(c) * w for c, w in zip(text, first, strict=False)) % 11 % 10 == int(text[10]) and sum(
+            int(c) * w for c, w in zip(text, second, strict=False)
+        ) % 11 % 10 == int(text[11])
+    if not re.fullmatch(r"\d{11}", text) or len(set(text)) == 1:
+        return False
+    total = sum(int(text[i]) * (9 - i) for i in range(9))
+    return total % 101 % 100 == int(text[9:])
+
+
+_IDENTITIES = (
+    is_chinese_identity,
+    is_spanish_identity,
+    is_brazilian_identity,
+    is_french_identity,
+    is_german_identity,
+    is_indian_identity,
+    is_russian_identity,
+)
+_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
+_PHONE = re.compile(r"(?:\+|00)[1-9][\d ()./-]{7,20}")
+_CN_MOBILE = re.compile(r"1[3-9]\d{9}")
+_VERHOEFF_D = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 0, 6, 7, 8, 9, 5), (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
+    (3, 4, 0, 1, 2, 8, 9, 5, 6, 7), (4, 0, 1, 2, 3, 9, 5, 6, 7, 8), (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),
+    (6, 5, 9, 8, 7, 1, 0, 4, 3, 2), (7, 6, 5, 9, 8, 2, 1, 0, 4, 3), (8, 7, 6, 5, 9, 3, 2, 1, 0, 4),
+    (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+)  # fmt: skip
+_VERHOEFF_P = (
+    (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 5, 7, 6, 2, 8, 3, 0, 9, 4), (5, 8, 0, 3, 7, 9, 6, 1, 4, 2),
+    (8, 9, 1, 6, 0, 4, 3, 5, 2, 7), (9, 4, 5, 3, 1, 2, 6, 8, 7, 0), (4, 2, 8, 6, 5, 7, 3, 9, 0, 1),
+    (2, 7, 9, 3, 8, 0, 6, 4, 1, 5), (7, 0, 4, 6, 9, 1, 3, 2, 5, 8),
+)  # fmt: skip
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def _outermost(hits: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+    """Kinds of the hits that no longer hit of another kind contains."""
+    all_hits = list(hits)
+    for start, end, kind in all_hits:
+        if not any(s <= start and end <= e and (e - s) > (end - start) and k != kind for s, e, k in all_hits):
+            yield kind
+
+
+def _places(text: str, term: str) -> Iterator[int]:
+    at = text.find(term)
+    while at >= 0:
+        yield at
+        at = text.find(term, at + 1)
+
+
+def _unspaced(text: str) -> bool:
+    """Whether a text has characters of a script written without spaces between words."""
+    return any(
+        "\u2e80" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" or "\u0e00" <= c <= "\u0eff" for c in text
+    )
+
+
+def _normal(text: str) -> str:
+    """Words in lower case without accents, ``camelCase`` and ``snake_case`` taken apart."""
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text[: 2 * _MAX_LABEL])
+    text = unicodedata.normalize("NFKD", text.casefold())
+    # Combining marks of Latin, Greek and Cyrillic are accents; those of other scripts are letters.
+    text = re.sub("[\u0300-\u036f\u064b-\u0655]", "", text)
+    text = unicodedata.normalize("NFKC", text)
+    return " ".join(re.sub(r"[^\w\u0900-\u097f]+|_", " ", text).split())

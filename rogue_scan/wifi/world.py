@@ -184,8 +184,8 @@ class ClockLine:
     sequence_steps: dict[str, int] = field(default_factory=dict)
     """How the sequence number moved from one beacon of the line to the next: ``next`` (+1..+64), ``same``,
     ``jump`` (anything else); two counters interleaved on one line give many jumps."""
-    broken_until: int = 0
-    """Steps whose predecessor on this line was another line's beacon (times that lines took turns)."""
+    turns: int = 0
+    """Beacons of this line that followed one of another line of this BSS and receiver: taking turns."""
 
     @property
     def jitter(self) -> int:

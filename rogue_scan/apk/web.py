@@ -1,0 +1,324 @@
+"""Web content in a package: HTML and scripts, and what they do with personal data.
+
+Apps built with web technique (Cordova, uni-app, React Native, Capacitor, plain WebView) keep their
+logic in scripts that no DEX reader sees. Scripts are scanned, not run: calls that take personal data,
+calls that send, the addresses they name, and whether what was taken reaches what is sent (same
+callback or same variable).
+
+Hermes and Dart bytecode, .NET assemblies and Unity data are searched for addresses only.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from rogue_scan.apk import address
+from rogue_scan.apk.difference import short
+from rogue_scan.model.data import DataCategory as D
+from rogue_scan.model.data import Sink
+
+MAX_FILE = 8 << 20
+MAX_TOTAL = 48 << 20
+MAX_ADDRESSES = 500
+MAX_FLOWS = 50
+
+EXTENSIONS = (".js", ".mjs", ".html", ".htm", ".jsbundle", ".bundle", ".xhtml", ".vue", ".wxs", ".hbc")
+DATA_EXTENSIONS = (".json", ".xml", ".properties", ".txt", ".cfg", ".conf", ".ini", ".yml", ".yaml", ".css", ".dll", ".lua", ".py")
+HERMES = bytes.fromhex("c61fbc03c103191f")
+
+
+class WebAddress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An address that stands in a file of the package."""
+
+    kind: str
+    value: str
+    host: str
+    offset: int
+    hidden: str | None = None
+
+
+class WebFlow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A script takes personal data and sends it."""
+
+    data: D
+    sink: Sink
+    taken_at: int
+    """Offset in bytes of the call that takes."""
+    sent_at: int
+    takes: str
+    """The call that takes, as ``navigator.contacts.find``."""
+    sends: str
+    endpoint: str | None = None
+
+
+class WebFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Facts of one file that holds web content or other readable text."""
+
+    entry: str
+    kind: str
+    """``html``, ``script``, ``hermes``, ``text`` or ``binary``."""
+    size: int = 0
+    addresses: tuple[WebAddress, ...] = ()
+    takes: tuple[tuple[D, str, int], ...] = ()
+    """Personal data that is taken: category, call, offset."""
+    flows: tuple[WebFlow, ...] = ()
+    fields: tuple[tuple[D, str], ...] = ()
+    """Form fields that ask for personal data: category, name or label."""
+    evaluates: bool = False
+    """Runs text as code (``eval``, ``new Function``)."""
+
+
+TAKES: tuple[tuple[D, str], ...] = (
+    (D.CONTACTS, r"navigator\.contacts\.(?:find|pickContact|select)|plus\.contacts\.getAddressBook|uni\.(?:chooseContact|addPhoneContact)|Contacts\.getAll\w*|\bgetContacts\b|ContactsX?\.find"),
+    (D.LOCATION, r"navigator\.geolocation\.(?:getCurrentPosition|watchPosition)|Geolocation\.(?:getCurrentPosition|watchPosition)|plus\.geolocation\.\w+|uni\.(?:getLocation|startLocationUpdate\w*|onLocationChange)|wx\.getLocation|BackgroundGeolocation\.\w+"),
+    (D.SMS, r"\bSMS\.(?:listSMS|startWatch)|SmsAndroid\.list|plus\.android\.importClass\(['\"]android\.provider\.Telephony|content://sms|SMSReceive\.startWatch|smsretriever\.\w+"),
+    (D.CALL_LOG, r"CallLog\.(?:load|getCallLog)|plugins\.callLog\.\w+|content://call_log"),
+    (D.CAMERA, r"navigator\.camera\.getPicture|plus\.camera\.getCamera|uni\.chooseImage|Camera\.getPhoto|launchCamera\s*\(|navigator\.device\.capture\.capture(?:Image|Video)"),
+    (D.AUDIO, r"navigator\.device\.capture\.captureAudio|plus\.audio\.getRecorder|uni\.getRecorderManager|AudioRecorderPlayer|getUserMedia\s*\(\s*\{[^}]{0,80}audio"),
+    (D.CLIPBOARD, r"navigator\.clipboard\.read(?:Text)?|cordova\.plugins\.clipboard\.paste|uni\.getClipboardData|Clipboard\.getString|plus\.android\.importClass\(['\"]android\.content\.ClipboardManager"),
+    (D.DEVICE_ID, r"\bdevice\.(?:uuid|serial)\b|plus\.device\.(?:imei|imsi|uuid|getInfo)|DeviceInfo\.(?:getUniqueId|getSerialNumber|getAndroidId)\w*|uni\.getSystemInfo\w*"),
+    (D.CALENDAR, r"plugins\.calendar\.(?:findEvent|listEvents\w*)|RNCalendarEvents\.fetchAllEvents"),
+    (D.INSTALLED_APPS, r"plus\.runtime\.isApplicationExist|appAvailability\.check|InstalledApps\.\w+"),
+    (D.FILES, r"resolveLocalFileSystemURL|RNFS\.(?:readFile|readDir)|plus\.gallery\.pick|uni\.chooseFile|CameraRoll\.getPhotos"),
+)  # fmt: skip
+_TAKES = tuple((category, re.compile(pattern)) for category, pattern in TAKES)
+
+_SENDS = re.compile(
+    r"(?P<http>\bfetch\s*\(|\.open\s*\(\s*['\"](?:POST|GET|PUT)['\"]|\baxios(?:\.(?:post|put|get|request))?\s*\(|\$\.(?:ajax|post|get)\s*\("
+    r"|\buni\.(?:request|uploadFile)\s*\(|\bwx\.(?:request|uploadFile)\s*\(|plus\.uploader\.createUpload\s*\(|navigator\.sendBeacon\s*\("
+    r"|\bhttp\.(?:post|put|get|sendRequest)\s*\(|cordova\.plugin\.http\.\w+\s*\(|\.src\s*=\s*['\"]https?:)"
+    r"|(?P<socket>new\s+WebSocket\s*\(|uni\.connectSocket\s*\(|\bio\s*\(\s*['\"]wss?:)"
+    r"|(?P<sms>\bsms\.send\s*\(|SendSMS\.send\s*\(|plus\.messaging\.sendMessage\s*\()"
+)
+_EVALUATES = re.compile(r"\beval\s*\(|new\s+Function\s*\(|setTimeout\s*\(\s*['\"]")
+_BASE64 = re.compile(r"['\"]([A-Za-z0-9+/]{16,2000}={0,2})['\"]")
+_CODES = re.compile(r"(?:String\.fromCharCode\s*\(|\[)\s*((?:\d{1,3}\s*,\s*){7,500}\d{1,3})")
+_ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\u00[0-9a-fA-F]{2}){8,500}")
+_JOINED = re.compile(r"(?:(['\"])([^'\"\\\n]{1,200})\1\s*\+\s*){1,40}(['\"])([^'\"\\\n]{1,200})\3")
+_PIECE = re.compile(r"(['\"])([^'\"\\\n]{0,200})\1")
+_STRING = re.compile(r"['\"`]([^'\"`\\\n]{4,500})['\"`]")
+_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_INPUT = re.compile(r"<(?:input|textarea|select)\b[^>]{0,800}>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\b(type|name|id|placeholder|autocomplete|aria-label)\s*=\s*['\"]?([^'\">]{1,120})", re.IGNORECASE)
+_FIELDS: tuple[tuple[D, re.Pattern[str]], ...] = (
+    (D.ACCOUNT_PASSWORD, re.compile(r"(?i)passw|\bpwd\b|contrase|passwor|密码|密碼|パスワード|пароль|mot de passe|senha|كلمة")),
+    (D.BANK_ACCOUNT, re.compile(r"(?i)card.?(?:no|num)|\bcvv\b|\bcvc\b|cc-number|iban|bank|银行卡|銀行|karte|tarjeta|карт")),
+    (D.IDENTITY_NUMBER, re.compile(r"(?i)id.?card|passport|\bssn\b|national.?id|identity|身份证|身分證|ausweis|aadhaar|\bcpf\b|\bdni\b")),
+    (D.PHONE_NUMBER, re.compile(r"(?i)\bphone\b|\bmobile\b|\btel\b|手机|手機|telefon")),
+    (D.HOME_ADDRESS, re.compile(r"(?i)street|address-line|postal|\bzip\b|住址|地址")),
+)
+
+
+def parse(data: bytes, entry: str) -> WebFile | None:
+    """Facts of one file; None where it holds nothing that a rule could ask for."""
+    name = entry.lower()
+    if data[:8] == HERMES:
+        return _searched(data, entry, "hermes")
+    if b"\0" in data[:1024]:
+        return _searched(data, entry, "binary")
+    text = data[:MAX_FILE].decode("utf-8", "replace")
+    if name.endswith((".html", ".htm", ".xhtml", ".vue")) or re.match(r"\s*<(?:!doctype html|html)", text, re.IGNORECASE):
+        kind = "html"
+    elif name.endswith((".js", ".mjs", ".jsbundle", ".bundle", ".wxs")):
+        kind = "script"
+    else:
+        kind = "text"
+    found = list(_addresses(text))
+    if kind == "text":
+        return WebFile(entry, kind, len(data), tuple(found)) if found else None
+    takes = [
+        (category, m.group()[:80], m.start())
+        for category, pattern in _TAKES
+        for m in _first(pattern.finditer(text), 20)
+    ]
+    takes.sort(key=lambda item: item[2])
+    return WebFile(
+        entry, kind, len(data), tuple(found), tuple(takes), tuple(_flows(text, takes)),
+        tuple(_fields(text)) if kind == "html" else (), bool(_EVALUATES.search(text)),
+    )  # fmt: skip
+
+
+def _first(matches: Iterator[re.Match[str]], most: int) -> Iterator[re.Match[str]]:
+    for number, match in enumerate(matches):
+        if number >= most:
+            return
+        yield match
+
+
+def _searched(data: bytes, entry: str, kind: str) -> WebFile | None:
+    """A file of compiled code or data: its strings are searched for addresses."""
+    found: dict[tuple[str, str], WebAddress] = {}
+    for match in re.finditer(rb"[\x20-\x7e]{6,600}", data):
+        text = match.group().decode("ascii")
+        if address.candidate(text):
+            _note(found, text, match.start(), None)
+    # .NET and Unity keep strings as UTF-16
+    for match in re.finditer(rb"(?:[\x20-\x7e]\0){8,400}", data):
+        text = match.group().decode("utf-16-le")
+        if address.candidate(text):
+            _note(found, text, match.start(), None)
+        if len(found) >= MAX_ADDRESSES:
+            break
+    return WebFile(entry, kind, len(data), tuple(found.values())) if found or kind == "hermes" else None
+
+
+def _addresses(text: str) -> Iterator[WebAddress]:
+    found: dict[tuple[str, str], WebAddress] = {}
+    if address.candidate(text):
+        for match in re.finditer(r"[^\s'\"`<>]{6,600}", text):
+            if address.candidate(match.group()):
+                _note(found, match.group(), match.start(), None)
+    for match in _first(_BASE64.finditer(text), 2000):
+        try:
+            plain = base64.b64decode(match.group(1), validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            continue
+        if plain.isprintable() and address.candidate(plain):
+            _note(found, plain, match.start(), "base64")
+    for match in _first(_CODES.finditer(text), 500):
+        codes = [int(part) for part in match.group(1).split(",")]
+        if all(32 <= code < 127 for code in codes):
+            _note(found, "".join(map(chr, codes)), match.start(), "character codes")
+    for match in _first(_ESCAPES.finditer(text), 2000):
+        plain = re.sub(r"\\(?:x|u00)(..)", lambda m: chr(int(m.group(1), 16)), match.group())
+        _note(found, plain, match.start(), "escapes")
+    for match in _first(_JOINED.finditer(text), 2000):
+        plain = "".join(piece for _, piece in _PIECE.findall(match.group()))
+        if address.candidate(plain):
+            _note(found, plain, match.start(), "split")
+    yield from found.values()
+
+
+def _note(found: dict[tuple[str, str], WebAddress], text: str, at: int, hidden: str | None) -> None:
+    if len(found) < MAX_ADDRESSES:
+        for kind, value, host in address.find(text):
+            if hidden == "split" and any(known.host == host and known.hidden is None for known in found.values()):
+                continue
+            found.setdefault((kind, value), WebAddress(kind, short(value), short(host), at, hidden))
+
+
+def _flows(text: str, takes: list[tuple[D, str, int]]) -> Iterator[WebFlow]:
+    """Ties a call that takes to a call that sends, through its callback's parameter or its result."""
+    seen: set[tuple[D, Sink, str | None]] = set()
+    for category, call, at in takes:
+        if len(seen) >= MAX_FLOWS:
+            return
+        begin, end, carriers = _reach(text, at)
+        for sending in _first(_SENDS.finditer(text, begin, end), 20):
+            sink = Sink.HTTP if sending.group("http") else Sink.SOCKET if sending.group("socket") else Sink.SMS
+            body = text[sending.start() : min(end, _statement_end(text, sending.start(), 1500))]
+            if not any(re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", body) for name in carriers):
+                continue
+            endpoint = _endpoint(text, body)
+            if (category, sink, endpoint) in seen:
+                continue
+            seen.add((category, sink, endpoint))
+            yield WebFlow(category, sink, at, sending.start(), call, sending.group().strip()[:60], endpoint)
+
+
+def _reach(text: str, at: int) -> tuple[int, int, set[str]]:
+    """The span in which what was taken at ``at`` is at hand, and the names that carry it."""
+    open_at = text.find("(", at, at + 200)
+    end = _closing(text, open_at) if open_at >= 0 else at + 400
+    inside = text[open_at:end] if open_at >= 0 else ""
+    carriers: set[str] = set()
+    for match in _first(re.finditer(r"function\s*\w*\s*\(([^)]{0,100})\)|\(([^()]{0,100})\)\s*=>|([A-Za-z_$][\w$]*)\s*=>", inside), 20):
+        carriers.update(_NAME.findall(next(g for g in match.groups() if g is not None)))
+    # var x = await taking(…), taking(…).then(x => …)
+    before = text[max(0, at - 120) : at]
+    assigned = re.search(r"(?:var|let|const)?\s*([A-Za-z_$][\w$]*)\s*[=:]\s*(?:await\s+|new\s+)?[\w$.]*$", before)
+    chain = re.match(r"\)?\s*\.then\s*\(", text[end : end + 40])
+    if chain:
+        stop = _closing(text, end + chain.end() - 1)
+        for match in _first(re.finditer(r"function\s*\w*\s*\(([^)]{0,100})\)|\(([^()]{0,100})\)\s*=>|([A-Za-z_$][\w$]*)\s*=>", text[end:stop]), 5):
+            carriers.update(_NAME.findall(next(g for g in match.groups() if g is not None)))
+        end = stop
+    if assigned:
+        carriers.add(assigned.group(1))
+        end = min(len(text), end + 3000)
+    # a named callback: getCurrentPosition(onPlace)
+    for name in _first(re.finditer(r"[(,:]\s*([A-Za-z_$][\w$]*)\s*(?=[,)}])", inside), 10):
+        body = re.search(rf"function\s+{re.escape(name.group(1))}\s*\(([^)]{{0,100}})\)\s*\{{", text)
+        if body:
+            carriers.update(_NAME.findall(body.group(1)))
+            return body.start(), _closing(text, body.end() - 1), carriers
+    # names made from a carrier inside the span carry on
+    for _ in range(2):
+        for match in _first(re.finditer(r"([A-Za-z_$][\w$]*)\s*=\s*([^;\n]{1,300})", text[at:end]), 200):
+            if any(re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", match.group(2)) for name in carriers):
+                carriers.add(match.group(1))
+    return at, end, carriers
+
+
+def _closing(text: str, at: int) -> int:
+    """Offset behind the bracket that closes the one at ``at``; strings are stepped over."""
+    depth, stop = 0, min(len(text), at + 20_000)
+    quote = ""
+    while at < stop:
+        char = text[at]
+        if quote:
+            if char == "\\":
+                at += 1
+            elif char == quote:
+                quote = ""
+        elif char in "'\"`":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char in ")]}":
+            depth -= 1
+            if depth <= 0:
+                return at + 1
+        at += 1
+    return stop
+
+
+def _statement_end(text: str, at: int, most: int) -> int:
+    """End of what belongs to a sending call: its arguments, and for XMLHttpRequest its ``send``."""
+    open_at = text.find("(", at, at + 80)
+    end = _closing(text, open_at) if open_at >= 0 else at + 200
+    if ".open" in text[at : at + 10]:
+        send = text.find(".send", end, end + most)
+        if send >= 0:
+            end = _closing(text, send + 5)
+    elif "WebSocket" in text[at : at + 20]:
+        send = text.find(".send", end, end + most)
+        if send >= 0:
+            end = _closing(text, send + 5)
+    return end
+
+
+def _endpoint(text: str, body: str) -> str | None:
+    """Host that a sending call names, in itself or through a variable holding a constant."""
+    for _, _, host in address.find(body):
+        return host
+    joined = _JOINED.search(body)
+    if joined:
+        for _, _, host in address.find("".join(piece for _, piece in _PIECE.findall(joined.group()))):
+            return host
+    for name in _NAME.findall(body)[:40]:
+        value = re.search(rf"(?<![\w$.]){re.escape(name)}\s*[=:]\s*['\"`]([^'\"`\n]{{4,300}})", text)
+        if value:
+            for _, _, host in address.find(value.group(1)):
+                return host
+            try:
+                plain = base64.b64decode(value.group(1), validate=True).decode("utf-8")
+            except (binascii.Error, UnicodeDecodeError, ValueError):
+                continue
+            for _, _, host in address.find(plain):
+                return host
+    return None
+
+
+def _fields(text: str) -> Iterator[tuple[D, str]]:
+    seen: set[D] = set()
+    for match in _first(_INPUT.finditer(text), 300):
+        told = {key.lower(): value for key, value in _ATTRIBUTE.findall(match.group())}
+        label = " ".join(told.get(key, "") for key in ("name", "id", "placeholder", "autocomplete", "aria-label")).strip()
+        for category, pattern in _FIELDS:
+            if category not in seen and (pattern.search(label) or (category is D.ACCOUNT_PASSWORD and told.get("type", "").lower() == "password")):
+                seen.add(category)
+                yield category, short(label or told.get("type", ""), 80)

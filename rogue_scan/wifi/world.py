@@ -595,6 +595,8 @@ class ChannelUse:
     """How long one frequency was listened to."""
 
     frequency: int
+    first: Ref = Ref(0, 0.0)
+    """The first frame heard on it."""
     frames: int = 0
     seconds: float = 0.0
     """Sum of the dwells."""

@@ -47,6 +47,8 @@ class Options(msgspec.Struct, frozen=True):
     """Columns of the terminal."""
     most: int = 40
     """Findings that the terminal shows in full; the rest is counted."""
+    time: float | None = None
+    """Seconds since 1970 for formats that must carry a time (STIX); None for reproducible output."""
     show_suppressed: bool = False
     """Terminal: list what an ignore file or baseline took out, with the reason."""
 

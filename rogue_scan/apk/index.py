@@ -1,0 +1,147 @@
+"""The facts of one app, made quick to ask: by name, by class, by place."""
+
+import functools
+
+from rogue_scan.apk import endpoint_facts
+from rogue_scan.apk.code.types import Call, CodeClass, CodeFacts, Place
+from rogue_scan.apk.facts import AppFacts
+from rogue_scan.apk.manifest import Component, Manifest
+from rogue_scan.model.evidence import Where
+from rogue_scan.model.subject import Endpoint, Flow, Hop
+
+
+def all_flows(facts: AppFacts) -> tuple[Flow, ...]:
+    """Flows of code and of web content."""
+    web = [
+        Flow(
+            flow.data,
+            flow.sink,
+            flow.endpoint,
+            (
+                Hop(file.entry, flow.takes, flow.taken_at, f"takes {flow.data.value}"),
+                Hop(file.entry, flow.sends, flow.sent_at, f"sends by {flow.sink.value}"),
+            ),
+        )
+        for file in facts.web
+        for flow in file.flows
+    ]
+    return (*(facts.code.flows if facts.code else ()), *web)
+
+
+def all_endpoints(facts: AppFacts) -> tuple[Endpoint, ...]:
+    """Endpoints of code and of web content."""
+    web = [
+        Endpoint(
+            found.value, found.kind, found.host, found.hidden, (Where(file=file.entry, offset=found.offset),)
+        )
+        for file in facts.web
+        for found in file.addresses
+    ]
+    return (*(facts.code.endpoints if facts.code else ()), *web)
+
+
+class Index:
+    """The facts of one app, made quick to ask."""
+
+    def __init__(self, facts: AppFacts) -> None:
+        self.facts = facts
+        self.manifest = facts.manifest or Manifest()
+        self.code = facts.code or CodeFacts()
+        self.flows = all_flows(facts)
+        self.endpoints = all_endpoints(facts)
+        self.components: dict[str, Component] = {c.name: c for c in self.manifest.components}
+        self._classes: dict[str, CodeClass] = {c.name: c for c in self.code.classes}
+        self.calls_by_name: dict[str, list[Call]] = {}
+        for call in self.code.calls:
+            self.calls_by_name.setdefault(method_name(call.api), []).append(call)
+
+    @functools.cached_property
+    def sources_by_place(self) -> dict[Place, str]:
+        """API that takes data, by place."""
+        return {source.at: source.api for source in self.code.sources}
+
+    @functools.cached_property
+    def ends(self) -> dict[str, list[Endpoint]]:
+        """Endpoints by host, and by host and port."""
+        ends: dict[str, list[Endpoint]] = {}
+        for endpoint in self.endpoints:
+            host = (endpoint.host or endpoint_facts.host_of(endpoint.value)).lower()
+            for key in {host, endpoint.value.lower(), endpoint.value.lower().split("://")[-1].split("/")[0]}:
+                ends.setdefault(key, []).append(endpoint)
+        return ends
+
+    @functools.cached_property
+    def calls_by_class(self) -> dict[str, set[str]]:
+        """APIs called, by outermost class of the caller."""
+        found: dict[str, set[str]] = {}
+        for call in self.code.calls:
+            found.setdefault(outermost(class_of(call.at.method)), set()).add(call.api)
+        return found
+
+    @functools.cache  # noqa: B019 (an Index lives as long as one app's rules run)
+    def ancestors(self, name: str) -> frozenset[str]:
+        """All superclasses and interfaces of a class, its own name included, as far as the app tells."""
+        seen: set[str] = set()
+        todo = [name]
+        while todo:
+            current = todo.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            known = self._classes.get(current)
+            if known:
+                todo += [known.super_class, *known.interfaces]
+        return frozenset(seen)
+
+    def roles(self, component: str) -> tuple[str, ...]:
+        """Kind and role of a component by its dotted name; ``callback`` for any other class."""
+        found = self.components.get(component) or self.components.get(component.split("$")[0])
+        if found is None:
+            return ("application",) if component == self.manifest.application else ("callback",)
+        return (found.kind, found.role) if found.role else (found.kind,)
+
+    def end_of(self, flow: Flow) -> list[Endpoint]:
+        """What is known about the endpoint of a flow."""
+        if not flow.endpoint:
+            return []
+        end = flow.endpoint.lower()
+        return self.ends.get(end) or self.ends.get(endpoint_facts.host_of(end)) or [Endpoint(flow.endpoint)]
+
+
+def pretty(method: str) -> str:
+    """``Lpackage/Class;->name(…)…`` as ``package.Class.name``."""
+    owner, arrow, rest = method.partition("->")
+    return f"{dotted(owner)}.{rest.partition('(')[0]}" if arrow else method
+
+
+def method_name(method: str) -> str:
+    """Name of a method out of its full signature."""
+    return method.partition("->")[2].partition("(")[0]
+
+
+def class_of(method: str) -> str:
+    """Descriptor of the class that a method stands in."""
+    return method.partition("->")[0]
+
+
+def dotted(descriptor: str) -> str:
+    """A class descriptor as people write it."""
+    return (
+        descriptor[1:-1].replace("/", ".") if descriptor[:1] == "L" and descriptor[-1:] == ";" else descriptor
+    )
+
+
+def descriptor(dotted: str) -> str:
+    """The descriptor of a dotted class name."""
+    return f"L{dotted.replace('.', '/')};"
+
+
+def outer(name: str) -> str:
+    """The class around an inner class, itself if there is none."""
+    inside, dollar, _ = name.rpartition("$")
+    return f"{inside};" if dollar and inside and not inside.endswith("/") else name
+
+
+def outermost(name: str) -> str:
+    """The class that stands around all others of this source file."""
+    return f"{name.partition('$')[0].rstrip(';')};" if "$" in name[2:] else name

@@ -144,8 +144,12 @@ def _with_data(job: Job) -> Job:
     """The job with the content of the files it names."""
     if job.remote:
         return job
-    facts = Path(job.facts).read_bytes() if job.facts else None
-    return msgspec.structs.replace(job, data=Path(job.location).read_bytes(), facts=None, facts_data=facts)
+    facts = _read(job.facts) if job.facts else None
+    return msgspec.structs.replace(job, data=_read(job.location), facts=None, facts_data=facts)
+
+
+def _read(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 # On the dask worker.

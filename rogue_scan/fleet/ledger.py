@@ -179,6 +179,23 @@ class Ledger:
         with self._db:
             self._db.execute("INSERT OR REPLACE INTO place VALUES (?, ?, ?)", (location, mark, app))
 
+    def name(self, app: str, name: str) -> None:
+        """Note that this run's sources name ``app``; the first name in the alphabet is shown."""
+        self._db.execute(
+            "INSERT INTO named VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET name = min(name, excluded.name)",
+            (app, name),
+        )
+        self._db.commit()
+
+    def named(self) -> Iterator[tuple[str, Verdict]]:
+        """(name, verdict) of every app that this run's sources name, in the order of the apps."""
+        for name, *row in self._db.execute(
+            f"SELECT n.name, {_COLUMNS} JOIN named n ON n.app = v.app "
+            "WHERE v.engine = ? AND v.rules = ? ORDER BY v.app",
+            (self.engine, self.rules),
+        ):
+            yield name, _verdict(tuple(row))
+
     # Verdicts.
 
     def verdict(self, app: str) -> Verdict | None:
@@ -415,6 +432,22 @@ class Ledger:
         """When each app was first seen, seconds of the epoch."""
         return dict(self._db.execute("SELECT app, first_seen FROM app"))
 
+    def prevalence(self, kind: str, most: int) -> list[tuple[str, int, int]]:
+        """The commonest features of one kind in the named apps: (value, apps, of these at risk)."""
+        rows = self._db.execute(
+            "SELECT f.value, count(*), sum(v.verdict IN ('medium', 'high', 'critical')) FROM feature f "
+            "JOIN named n ON n.app = f.app "
+            "JOIN verdict v ON v.app = f.app AND v.engine = ? AND v.rules = ? "
+            "WHERE f.kind = ? GROUP BY f.value ORDER BY 2 DESC, 3 DESC, 1 LIMIT ?",
+            (self.engine, self.rules, kind, most),
+        )
+        return list(rows)
+
+    def put_member(self, app: str, campaign: str) -> None:
+        """Add one app to a campaign."""
+        with self._db:
+            self._db.execute("INSERT OR REPLACE INTO member VALUES (?, ?)", (app, campaign))
+
     def put_members(self, members: dict[str, str]) -> None:
         """Replace the campaigns: app → campaign."""
         with self._db:
@@ -426,11 +459,21 @@ class Ledger:
         row = self._db.execute("SELECT campaign FROM member WHERE app = ?", (app,)).fetchone()
         return row[0] if row else None
 
+    def members(self) -> Iterator[tuple[str, Verdict]]:
+        """(campaign, verdict) of every app in a campaign, campaigns together."""
+        for campaign, *row in self._db.execute(
+            f"SELECT m.campaign, {_COLUMNS} JOIN member m ON m.app = v.app "
+            "WHERE v.engine = ? AND v.rules = ? ORDER BY m.campaign, v.app",
+            (self.engine, self.rules),
+        ):
+            yield campaign, _verdict(tuple(row))
 
-_SELECT = (
-    "SELECT v.app, v.state, v.verdict, v.score, v.kind, v.message, v.seconds, v.from_facts, v.decided, "
+
+_COLUMNS = (
+    "v.app, v.state, v.verdict, v.score, v.kind, v.message, v.seconds, v.from_facts, v.decided, "
     "a.size, a.package, a.label FROM verdict v JOIN app a ON a.app = v.app"
 )
+_SELECT = f"SELECT {_COLUMNS}"
 
 
 def _verdict(row: tuple[Any, ...]) -> Verdict:
@@ -475,6 +518,8 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA trusted_schema=OFF")
+        db.execute("PRAGMA temp_store=FILE")
+        db.execute("CREATE TEMP TABLE named (app TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID")
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
             with db:

@@ -14,7 +14,6 @@ _MAX_FORMS = 32
 _MAX_FIELDS = 128
 _MAX_LINKS = 512
 _MAX_TEXT = 256
-_MAX_WORDS = 8192
 _SPACE = re.compile(r"\s+")
 _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'>]+)", re.IGNORECASE)
 _ASSIGNED = re.compile(
@@ -57,8 +56,6 @@ class Page(msgspec.Struct, frozen=True):
     refresh: str = ""
     """Where a meta refresh or a script sends the browser by itself."""
     base: str = ""
-    text: str = ""
-    """The first words of the page."""
 
 
 def read(markup: str) -> Page:
@@ -102,8 +99,6 @@ class _Reader(HTMLParser):
         self._label_for = ""
         self._label_fields: list[int] = []
         self._before: list[str] = []
-        self._words: list[str] = []
-        self._length = 0
         self._refresh = ""
         self._base = ""
 
@@ -164,9 +159,6 @@ class _Reader(HTMLParser):
         if self._in_title:
             self._title.append(data)
             return
-        if self._length < _MAX_WORDS:
-            self._words.append(data)
-            self._length += len(data)
         if self._label is not None:
             self._label.append(data)
         text = _tidy([data])
@@ -181,9 +173,8 @@ class _Reader(HTMLParser):
         if self._loose:
             forms.append(Form(fields=tuple(self._named(item) for item in self._loose)))
         return Page(
-            _tidy(self._title), tuple(forms), tuple(dict.fromkeys(self._links)), self._refresh, self._base,
-            _SPACE.sub(" ", " ".join(self._words)).strip()[:_MAX_WORDS],
-        )  # fmt: skip
+            _tidy(self._title), tuple(forms), tuple(dict.fromkeys(self._links)), self._refresh, self._base
+        )
 
     def _field(self, tag: str, values: dict[str, str]) -> None:
         fields = self._open if self._open is not None else self._loose

@@ -19,14 +19,26 @@ MAX_TEXT = 4 * 1024 * 1024
 """Octets of a page that are decoded and read."""
 _MAX_LINE = 4096
 _MAX_HEADERS = 256
+_MAX_HOLES = 4096
 _HEAD_ONLY = 4096
 """Octets kept of a body that nobody looks at."""
 
 _REQUEST = re.compile(rb"([A-Z]{3,16}) (\S{1,16384}) HTTP/(1\.[01])\r?\n")
 _RESPONSE = re.compile(rb"HTTP/(1\.[01]) (\d{3})[^\r\n]{0,1024}\r?\n")
-_STARTS = re.compile(
-    rb"(?:HTTP/1\.[01] \d|(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PROPFIND) )"
+_METHODS = (
+    b"GET",
+    b"POST",
+    b"HEAD",
+    b"PUT",
+    b"DELETE",
+    b"OPTIONS",
+    b"PATCH",
+    b"CONNECT",
+    b"TRACE",
+    b"PROPFIND",
 )
+_WORDS = (b"HTTP/1.0 ", b"HTTP/1.1 ", *(method + b" " for method in _METHODS))
+_STARTS = re.compile(rb"(?:HTTP/1\.[01] |(?:" + b"|".join(_METHODS) + rb") )")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PLAIN_MEDIA = ("image/", "video/", "audio/", "font/")
 
@@ -63,6 +75,8 @@ class Message(msgspec.Struct, frozen=True):
     size: int = 0
     """Octets of the body, lost ones and those that were not kept included."""
     missing: int = 0
+    holes: tuple[tuple[int, int], ...] = ()
+    """(begin, end) of the lost octets in ``body``."""
     complete: bool = False
     frame: int = 0
     time: float = 0.0
@@ -73,12 +87,13 @@ class Message(msgspec.Struct, frozen=True):
 class Body:
     """A body being collected. Media that nobody reads is counted, not kept."""
 
-    __slots__ = ("data", "keep", "missing", "size")
+    __slots__ = ("data", "holes", "keep", "missing", "size")
 
     def __init__(self, head: Head) -> None:
         self.data = bytearray()
         self.size = 0
         self.missing = 0
+        self.holes: list[tuple[int, int]] = []
         self.keep = _HEAD_ONLY if head.content_type.startswith(_PLAIN_MEDIA) else MAX_BODY
 
     def add(self, data: bytes) -> None:
@@ -91,6 +106,9 @@ class Body:
     def skip(self, length: int) -> None:
         """Octets that were lost."""
         self.missing += length
+        self.holes.append((self.size, self.size + length))
+        if len(self.holes) > _MAX_HOLES:
+            self.keep = 0
         room = min(self.keep - len(self.data), length)
         if room > 0 and self.size == len(self.data) and length <= MAX_BODY:
             self.data += bytes(room)
@@ -312,7 +330,8 @@ class Reader:
         assert self._head is not None
         assert self._body is not None
         message = Message(
-            self._head, bytes(self._body.data), self._body.size, self._body.missing, complete,
+            self._head, bytes(self._body.data), self._body.size, self._body.missing,
+            tuple(self._body.holes), complete,
             self._frame, self._time, self._last_frame, self._last_time,
         )  # fmt: skip
         self._head = self._body = None
@@ -324,6 +343,11 @@ class Reader:
 def starts(data: bytes) -> bool:
     """Whether octets look like the beginning of an HTTP/1.x message."""
     return _STARTS.match(data) is not None
+
+
+def may_start(data: bytes) -> bool:
+    """Whether a few octets can still become the beginning of a message."""
+    return any(word.startswith(data) for word in _WORDS)
 
 
 def parse_head(raw: bytes) -> Head | None:

@@ -11,7 +11,9 @@ import msgspec
 
 from rogue_scan.errors import Malformed, Truncated
 
-ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
+ICMP, TCP, UDP = 1, 6, 17
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+"""Flags of a TCP segment."""
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _FRAGMENT, _AUTHENTICATION = 44, 51
 _MAX_EXTENSIONS = 8
@@ -45,11 +47,6 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     acknowledged: int
     flags: int
     payload: bytes
-
-    FIN = 1
-    SYN = 2
-    RST = 4
-    ACK = 16
 
 
 class Datagram(msgspec.Struct, frozen=True, gc=False):

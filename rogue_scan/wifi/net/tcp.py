@@ -68,6 +68,11 @@ class Half:
         """Whether any segment came."""
         return self._origin is not None
 
+    @property
+    def from_start(self) -> bool:
+        """Whether the SYN was heard, so that nothing came before what was given out first."""
+        return self._started
+
     def same_start(self, sequence: int) -> bool:
         """Whether a SYN with this number can belong to this conversation (a repeated or late one)."""
         if self._origin is None:
@@ -121,6 +126,10 @@ class Half:
         while self._waiting:
             found += self._drain(time, patient=False)
         return found
+
+    def drain(self, time: float) -> list[Piece | Gap]:
+        """Gives up holes that were waited for long enough at ``time``."""
+        return list(self._drain(time))
 
     def _offset(self, sequence: int) -> int:
         if self._origin is None:

@@ -1,0 +1,541 @@
+"""Folds cleartext data frames into records: the state of ``net`` in the world.
+
+The fold depends on the frames and their order alone, not on how they were cut into batches. Every table has
+a cap; what was given up is counted in :attr:`NetFold.evicted`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin, urlsplit
+
+import numpy as np
+
+from rogue_scan.errors import SourceError
+from rogue_scan.wifi.dot11.frame import address_text
+from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, parameters, personal
+from rogue_scan.wifi.net.carve import Carver
+from rogue_scan.wifi.net.conversation import Conversation
+from rogue_scan.wifi.net.records import (
+    ArpClaim,
+    Contact,
+    DhcpMessage,
+    DnsAnswer,
+    Ends,
+    Exchange,
+    ExposedLogin,
+    Offer,
+    PageFacts,
+    Question,
+    RouteChange,
+    TlsSession,
+)
+from rogue_scan.wifi.net.select import choose, flow_key
+from rogue_scan.wifi.net.tcp import PATIENCE
+from rogue_scan.wifi.world import Ref
+
+if TYPE_CHECKING:
+    from rogue_scan.wifi.net.decrypt import Decryptor, Key
+    from rogue_scan.wifi.observe import CleartextBatch
+
+MAX_RECORDS = 20_000
+"""Of each kind."""
+MAX_CONVERSATIONS = 4096
+MAX_HELD = 256 * 1024 * 1024
+"""Octets held by unfinished conversations."""
+IDLE = 60.0
+"""Seconds after which a silent conversation is over."""
+_MAX_LET_GO = 65_536
+_MAX_RECENT = 8192
+_ECHO = 0.05
+"""Seconds within which the same ARP packet is the access point's copy of it, not another one."""
+_SOLICITED = 3.0
+"""Seconds within which an ARP reply answers a request."""
+_MOST_REFS = 8
+_MOST_LINKS = 128
+_MOST_SENT = 64
+_GROUP = 1 << 40
+
+
+class NetFold:
+    """Everything understood of open (or decrypted) networks so far."""
+
+    def __init__(self, keys: Sequence[Key] = ()) -> None:
+        self.exchanges: list[Exchange] = []
+        self.dhcp: list[DhcpMessage] = []
+        self.dns: list[DnsAnswer] = []
+        self.claims: dict[tuple[str, str, str, str], ArpClaim] = {}
+        """(BSSID, IP, claimed MAC, sender) → claim."""
+        self.sessions: list[TlsSession] = []
+        self.logins: list[ExposedLogin] = []
+        self.routes: list[RouteChange] = []
+        self.contacts: dict[tuple[str, str, str, int], Contact] = {}
+        self.questions: dict[tuple[str, str, str], Question] = {}
+        self.evicted: dict[str, int] = {}
+        """Table → entries given up."""
+        self.damaged = 0
+        """Packets that could not be read."""
+        self.decryptor: Decryptor | None = None
+        if keys:
+            from rogue_scan.wifi.net.decrypt import Decryptor as Engine
+
+            self.decryptor = Engine(keys)
+        self._carver = Carver()
+        self._fragments = link.Defragmenter()
+        self._packets = ip.Reassembler()
+        self._talks: OrderedDict[int, Conversation] = OrderedDict()
+        self._held = 0
+        self._let_go: OrderedDict[int, None] = OrderedDict()
+        self._recent: OrderedDict[Hashable, float] = OrderedDict()
+        self._now = 0.0
+        self._swept = 0.0
+
+    @property
+    def offers(self) -> list[Offer]:
+        """Files that can act on a device, by first frame."""
+        return self._carver.offers()
+
+    def learn_ssid(self, bssid: int, ssid: bytes) -> None:
+        """A BSS announced this SSID: keys given by SSID hold for it."""
+        if self.decryptor:
+            self.decryptor.learn_ssid(bssid, ssid)
+
+    def fold(self, batch: CleartextBatch) -> None:
+        """Take the next frames."""
+        let_go = np.array(sorted(self._let_go), np.uint64)
+        for i in choose(batch, let_go, self.decryptor is not None).tolist():
+            try:
+                self._frame(batch, i)
+            except SourceError:
+                self.damaged += 1
+
+    def finish(self) -> None:
+        """The capture is over: conversations are taken as they stand. More frames may follow all the same."""
+        while self._talks:
+            _, talk = self._talks.popitem(last=False)
+            talk.finish()
+        self._held = 0
+
+    # From frames to packets.
+
+    def _frame(self, batch: CleartextBatch, i: int) -> None:
+        ref = Ref(int(batch.frame[i]), float(batch.time[i]))
+        self._now = max(self._now, ref.time)
+        if self._now - self._swept >= 1.0:
+            self._sweep()
+        start, size = int(batch.offset[i]), int(batch.length[i])
+        body = batch.buffer[start : start + size].tobytes()
+        sender, receiver = int(batch.transmitter[i]), int(batch.receiver[i])
+        number, part, tid = int(batch.sequence[i]), int(batch.fragment[i]), int(batch.tid[i])
+        if batch.retry[i] and self._repeated(("retry", sender, receiver, tid, number, part), 1.0):
+            return
+        if not batch.retry[i]:
+            self._remember(("retry", sender, receiver, tid, number, part))
+        if batch.protected[i]:
+            if self.decryptor is None:
+                return
+            mac = int(batch.header[i])
+            opened = self.decryptor.open(batch.buffer[mac:start].tobytes(), body)
+            if opened is None:
+                return
+            body = opened
+        whole = self._fragments.add(
+            (sender, receiver, tid, number), part, bool(batch.more_fragments[i]), body
+        )
+        if whole is None:
+            return
+        bssid = int(batch.bssid[i])
+        source, destination = int(batch.source[i]), int(batch.destination[i])
+        complete = not batch.cut[i]
+        for unit in link.units(whole, aggregated=bool(batch.amsdu[i])):
+            try:
+                self._unit(
+                    bssid, unit.source if unit.source is not None else source,
+                    unit.destination if unit.destination is not None else destination, unit, ref, complete,
+                )  # fmt: skip
+            except SourceError:
+                self.damaged += 1
+
+    def _unit(
+        self, bssid: int, source: int, destination: int, unit: link.Unit, ref: Ref, complete: bool
+    ) -> None:
+        match unit.ethertype:
+            case link.ARP:
+                self._arp(bssid, source, destination, arp.decode(unit.payload), ref)
+            case link.IPV4:
+                self._packet(bssid, source, destination, ip.ipv4(unit.payload), ref, complete)
+            case link.IPV6:
+                self._packet(bssid, source, destination, ip.ipv6(unit.payload), ref, complete)
+            case link.EAPOL:
+                if self.decryptor:
+                    self.decryptor.learn_key(bssid, source, destination, unit.payload)
+
+    def _packet(
+        self, bssid: int, source: int, destination: int, part: ip.Packet, ref: Ref, complete: bool
+    ) -> None:
+        packet = self._packets.add(part)
+        if packet is None:
+            return
+        if packet.protocol == ip.TCP:
+            self._segment(bssid, source, destination, packet, ref, complete and packet.whole)
+        elif packet.protocol == ip.UDP:
+            datagram = ip.udp(packet.payload)
+            ports = {datagram.source, datagram.destination}
+            if 53 in ports:
+                self._dns(bssid, source, destination, packet, dns.decode(datagram.payload), ref, "udp")
+            elif 5353 in ports:
+                self._dns(bssid, source, destination, packet, dns.decode(datagram.payload), ref, "mdns")
+            elif ports & {67, 68}:
+                self._dhcp(bssid, source, packet, dhcp.decode(datagram.payload), ref)
+        elif packet.protocol == ip.ICMP:
+            change = ip.redirect(packet.payload)
+            if change and not self._repeated(("icmp", bssid, packet.payload[:28]), _ECHO):
+                self._keep(
+                    "routes", self.routes,
+                    RouteChange(
+                        address_text(bssid), address_text(source), ip.text(packet.source),
+                        address_text(destination), ip.text(change.gateway), ip.text(change.destination), ref,
+                    ),
+                )  # fmt: skip
+
+    # TCP.
+
+    def _segment(
+        self, bssid: int, source: int, destination: int, packet: ip.Packet, ref: Ref, complete: bool
+    ) -> None:
+        segment = ip.tcp(packet.payload)
+        opens = segment.flags & ip.SYN
+        if not segment.payload and not segment.flags & (ip.SYN | ip.FIN | ip.RST):
+            return
+        key = flow_key(bssid, packet.source, segment.source, packet.destination, segment.destination)
+        if key in self._let_go:
+            if not opens:
+                return
+            del self._let_go[key]
+        talk = self._talks.get(key)
+        if talk and opens and talk.is_new(packet.source, segment.source, segment.sequence):
+            self._end(key)
+            talk = None
+        if talk is None:
+            if not segment.payload and not opens:
+                return
+            talk = self._talks[key] = Conversation(
+                bssid, (packet.source, segment.source), (packet.destination, segment.destination), self
+            )
+            while len(self._talks) > MAX_CONVERSATIONS:
+                self._end(next(iter(self._talks)))
+                self._count("conversations")
+        before = talk.kept
+        talk.add(packet.source, segment, source, destination, ref, complete)
+        self._held += talk.kept - before
+        self._talks.move_to_end(key)
+        if opens and not segment.flags & ip.ACK:
+            self._contact(talk.ends, ref)
+        if talk.opaque:
+            self._end(key)
+            self._let_go[key] = None
+            if len(self._let_go) > _MAX_LET_GO:
+                self._let_go.popitem(last=False)
+        elif talk.over:
+            self._end(key)
+        while self._held > MAX_HELD and self._talks:
+            self._end(next(iter(self._talks)))
+            self._count("conversations")
+
+    def _end(self, key: int) -> None:
+        talk = self._talks.pop(key)
+        self._held -= talk.kept
+        talk.finish()
+
+    def _sweep(self) -> None:
+        """Once a second of capture time: ends what is silent, gives up holes that stay open."""
+        self._swept = self._now
+        for key, talk in list(self._talks.items()):
+            if talk.last > self._now - PATIENCE:
+                break
+            if talk.last < self._now - IDLE:
+                self._end(key)
+            elif talk.waiting:
+                before = talk.kept
+                talk.tick(self._now)
+                self._held += talk.kept - before
+
+    def _contact(self, ends: Ends, ref: Ref) -> None:
+        key = (ends.bssid, ends.client, ends.server_ip, ends.port)
+        contact = self.contacts.get(key)
+        if contact is None:
+            if len(self.contacts) >= MAX_RECORDS:
+                self._count("contacts")
+                return
+            contact = self.contacts[key] = Contact(*key, first=ref)
+        contact.connections += 1
+        contact.last = ref
+
+    # What conversations tell.
+
+    def exchange(self, talk: Conversation, request: http.Message | None, answer: http.Message | None) -> None:
+        """One HTTP exchange; either side may be unheard."""
+        ends = talk.ends
+        asked = request.head if request else None
+        told = answer.head if answer else None
+        host, path, base = _place(asked, ends)
+        body, whole = b"", False
+        if answer and told:
+            body, whole = http.content(
+                answer, http.MAX_TEXT if told.content_type.startswith("text/") else http.MAX_BODY
+            )
+            if body:
+                coded = told.get("content-encoding").strip().lower() not in ("", "identity")
+                self._carver.take(ends, host, path, answer, body, whole, not coded)
+        page = _page(told, body, whole, base) if told else None
+        location = _target(base, told.get("location")) if told and 300 <= told.status < 400 else ""
+        self._keep(
+            "exchanges",
+            self.exchanges,
+            Exchange(
+                ends=ends,
+                method=asked.method if asked else "",
+                host=host,
+                path=path,
+                request=Ref(request.frame, request.time) if request and asked else None,
+                sent=tuple(parameters.sent(request)[:_MOST_SENT]) if request and asked else (),
+                login=logins.basic(asked.get("authorization")) if asked else None,
+                status=told.status if told else 0,
+                response=Ref(answer.frame, answer.time) if answer and told else None,
+                location=location,
+                content_type=told.content_type[:128] if told else "",
+                program=told.get("server")[:128] if told else "",
+                hsts=bool(told and told.get("strict-transport-security")),
+                page=page,
+                upgrade=told.get("upgrade")[:32].lower() if told and told.status == 101 else "",
+            ),
+        )
+
+    def session(self, session: TlsSession) -> None:
+        """One TLS handshake."""
+        self._keep("sessions", self.sessions, session)
+
+    def login(self, login: ExposedLogin) -> None:
+        """One login in the clear."""
+        self._keep("logins", self.logins, login)
+
+    def names(self, talk: Conversation, message: dns.Message, ref: Ref) -> None:
+        """One DNS message over TCP."""
+        ends = talk.ends
+        if message.response:
+            self._answers(ends, message, ref, "tcp")
+        else:
+            self._asked(ends.bssid, ends.client, message, ref)
+
+    # Names, addresses, routers.
+
+    def _dns(
+        self, bssid: int, source: int, destination: int, packet: ip.Packet, message: dns.Message, ref: Ref,
+        via: str,
+    ) -> None:  # fmt: skip
+        here, there = address_text(source), address_text(destination)
+        if message.response:
+            client_ip, server_ip = ip.text(packet.destination), ip.text(packet.source)
+            ends = Ends(address_text(bssid), there, client_ip, here, server_ip, 5353 if via == "mdns" else 53)
+            self._answers(ends, message, ref, via)
+        elif via == "udp":
+            self._asked(address_text(bssid), here, message, ref)
+
+    def _asked(self, bssid: str, client: str, message: dns.Message, ref: Ref) -> None:
+        if self._repeated(("question", bssid, message.identification, message.questions), 1.0):
+            return  # the same packet, forwarded
+        for question in message.questions:
+            key = (bssid, client, question.name)
+            known = self.questions.get(key)
+            if known is None:
+                if len(self.questions) >= MAX_RECORDS:
+                    self._count("questions")
+                    return
+                known = self.questions[key] = Question(*key, first=ref)
+            known.count += 1
+            known.last = ref
+
+    def _answers(self, ends: Ends, message: dns.Message, ref: Ref, via: str) -> None:
+        if via == "mdns":
+            if not message.answers or self._repeated(("mdns", ends.bssid, message.answers), 60.0):
+                return
+            name, kind = message.answers[0].name, message.answers[0].type
+        elif message.questions:
+            name, kind = message.questions[0].name, message.questions[0].type
+        else:
+            return
+        addresses = tuple(ip.text(address) for address in message.addresses())
+        mark = (
+            "answer",
+            ends.bssid,
+            ends.server_ip,
+            ends.client_ip,
+            message.identification,
+            name,
+            kind,
+            addresses,
+        )
+        if via != "mdns" and self._repeated(mark, 2.0):
+            return  # the same packet, forwarded
+        self._keep(
+            "dns",
+            self.dns,
+            DnsAnswer(
+                ends.bssid, ends.client, ends.client_ip, ends.server, ends.server_ip, name, kind,
+                message.code, addresses, ref, message.identification,
+                min((r.ttl for r in message.answers), default=0), via,
+            ),
+        )  # fmt: skip
+
+    def _dhcp(self, bssid: int, source: int, packet: ip.Packet, message: dhcp.Dhcp, ref: Ref) -> None:
+        if not message.from_server:
+            return
+        server = ip.text(message.server or packet.source)
+        mark = ("dhcp", bssid, source, server, message.transaction, message.kind, message.offered)
+        if self._repeated(mark, 2.0):
+            return
+        self._keep(
+            "dhcp",
+            self.dhcp,
+            DhcpMessage(
+                bssid=address_text(bssid),
+                server=address_text(source),
+                server_ip=server,
+                client=message.client.hex(":"),
+                kind=dhcp.NAMES[message.kind],
+                ref=ref,
+                transaction=message.transaction,
+                offered="" if message.offered == b"\0\0\0\0" else ip.text(message.offered),
+                mask=ip.text(message.mask or b""),
+                routers=tuple(map(ip.text, message.routers)),
+                name_servers=tuple(map(ip.text, message.name_servers)),
+                portal=message.portal,
+                proxy=message.proxy[:512],
+                domain=message.domain[:255],
+                lease=message.lease,
+                options=message.options,
+            ),
+        )
+
+    def _arp(self, bssid: int, source: int, destination: int, message: arp.Arp, ref: Ref) -> None:
+        mark = ("arp", bssid, message.operation, message.sender_mac, message.sender_ip, message.target_ip,
+                message.target_mac)  # fmt: skip
+        if self._repeated(mark, _ECHO):
+            return
+        if message.operation == arp.REQUEST and not message.gratuitous:
+            self._remember(("who-has", bssid, message.target_ip, message.sender_mac))
+        if not message.claims:
+            return
+        key = (
+            address_text(bssid),
+            ip.text(message.sender_ip),
+            message.sender_mac.hex(":"),
+            address_text(source),
+        )
+        claim = self.claims.get(key)
+        if claim is None:
+            if len(self.claims) >= MAX_RECORDS:
+                self._count("claims")
+                return
+            claim = self.claims[key] = ArpClaim(*key, first=ref)
+        claim.last = ref
+        notable = False
+        if message.gratuitous:
+            claim.gratuitous += 1
+        elif message.operation == arp.REQUEST:
+            claim.requests += 1
+        else:
+            claim.replies += 1
+            asked = self._recent.get(("who-has", bssid, message.sender_ip, message.target_mac))
+            if asked is None or self._now - asked > _SOLICITED:
+                claim.unsolicited += 1
+                notable = True
+            told = address_text(destination)
+            if told not in claim.told and len(claim.told) < _MOST_REFS and not destination & _GROUP:
+                claim.told.append(told)
+        if notable and claim.unsolicited == 1:
+            claim.refs = []
+        if len(claim.refs) < _MOST_REFS and (notable or not claim.unsolicited):
+            claim.refs.append(ref)
+
+    # Bounds.
+
+    def _keep(self, table: str, rows: list, row: object) -> None:  # type: ignore[type-arg]
+        if len(rows) < MAX_RECORDS:
+            rows.append(row)
+        else:
+            self._count(table)
+
+    def _count(self, table: str) -> None:
+        self.evicted[table] = self.evicted.get(table, 0) + 1
+
+    def _remember(self, mark: Hashable) -> None:
+        self._recent[mark] = self._now
+        self._recent.move_to_end(mark)
+        if len(self._recent) > _MAX_RECENT:
+            self._recent.popitem(last=False)
+
+    def _repeated(self, mark: Hashable, seconds: float) -> bool:
+        """Whether the same thing was seen within the last ``seconds``; remembers it if not."""
+        before = self._recent.get(mark)
+        if before is not None and self._now - before <= seconds:
+            return True
+        self._remember(mark)
+        return False
+
+
+def _place(asked: http.Head | None, ends: Ends) -> tuple[str, str, str]:
+    """Host, path and base URL of a request."""
+    if asked is None:
+        return ends.server_ip, "", f"http://{ends.server_ip}/"
+    target = asked.target
+    host = asked.get("host")
+    try:
+        if target.lower().startswith(("http://", "https://")):
+            parts = urlsplit(target)
+            host, target = parts.netloc or host, parts.path or "/"
+        name = urlsplit(f"//{host}").hostname or ends.server_ip
+    except ValueError:
+        name = ends.server_ip
+    path = target.split("?", 1)[0].split("#", 1)[0]
+    path = "/".join("…" if personal.of_value(unquote(step)) else step for step in path[:512].split("/"))
+    return name[:255].rstrip("."), path, f"http://{host or ends.server_ip}{path}"
+
+
+def _page(told: http.Head, body: bytes, whole: bool, base: str) -> PageFacts | None:
+    kind = told.content_type
+    head = body[:512].lstrip().lower()
+    if kind not in ("text/html", "application/xhtml+xml") and not (
+        kind in ("", "text/plain", "application/octet-stream")
+        and head.startswith((b"<!doctype html", b"<html"))
+    ):
+        return None
+    page = html.read(html.text_of(body, told.get("content-type")))
+    if page.base:
+        base = _target(base, page.base) or base
+    refresh = told.get("refresh").partition("=")[2].strip() or page.refresh
+    asks = {k for form in page.forms for field in form.fields for k in personal.of_field(field)}
+    links = dict.fromkeys(filter(None, (_target(base, target) for target in page.links[: 4 * _MOST_LINKS])))
+    ordered = sorted(links, key=lambda target: not posixpath.splitext(urlsplit(target).path)[1])
+    return PageFacts(
+        page.title,
+        tuple(html.Form(_target(base, f.action), f.method, f.fields) for f in page.forms),
+        tuple(sorted(asks)),
+        tuple(ordered[:_MOST_LINKS]),
+        _target(base, refresh) if refresh else "",
+        whole,
+    )
+
+
+def _target(base: str, reference: str) -> str:
+    """An absolute address without query and fragment; empty for what is none."""
+    try:
+        parts = urlsplit(urljoin(base, reference.strip()))
+        if parts.scheme not in ("http", "https", "itms-services", "market", "intent", "itms-apps"):
+            return ""
+        return f"{parts.scheme}://{parts.netloc}{parts.path}"[:2048]
+    except ValueError:
+        return ""

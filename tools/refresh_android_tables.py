@@ -21,8 +21,13 @@ def main() -> None:
     """Write both tables."""
     source = f"androguard {importlib.metadata.version('androguard')} (AOSP), Apache-2.0, taken {datetime.date.today()}"
     attributes = json.loads((ROOT / "resources" / "public.json").read_text())["attr"]
-    lines = [f"# Public attributes of the Android framework: resource id (hexadecimal), name. Source: {source}"]
-    lines += [f"{int(number):08x}\t{name}" for name, number in sorted(attributes.items(), key=lambda item: int(item[1]))]
+    lines = [
+        f"# Public attributes of the Android framework: resource id (hexadecimal), name. Source: {source}"
+    ]
+    lines += [
+        f"{int(number):08x}\t{name}"
+        for name, number in sorted(attributes.items(), key=lambda item: int(item[1]))
+    ]
     (DATA / "android_attributes.tsv").write_text("\n".join(lines) + "\n")
 
     folder = ROOT / "api_specific_resources" / "aosp_permissions"

@@ -9,8 +9,13 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-_URL = re.compile(r"(?:https?|wss?|ftps?|mqtts?|tcp|udp)://[^\s\"'<>\\^`{|}\x00-\x1f\x7f-\x9f]{3,500}", re.IGNORECASE)
-_HOST_PORT = re.compile(r"(?<![\w.\-/@])((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?![\w.])", re.IGNORECASE)
+_URL = re.compile(
+    r"(?:https?|wss?|ftps?|mqtts?|tcp|udp)://[^\s\"'<>\\^`{|}\x00-\x1f\x7f-\x9f]{3,500}", re.IGNORECASE
+)
+_HOST_PORT = re.compile(
+    r"(?<![\w.\-/@])((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}|\d{1,3}(?:\.\d{1,3}){3}):(\d{2,5})(?![\w.])",
+    re.IGNORECASE,
+)
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(?![\w-])", re.IGNORECASE)
 
 _NAMES = (
@@ -33,7 +38,11 @@ _PATHS = re.compile(r"(?i)\.(?:dtd|xsd)$|/licenses?(?:/|$)|/LICENSE")
 
 def candidate(text: str) -> bool:
     """Quick test whether a string can hold an address at all."""
-    return "://" in text or (":" in text and bool(_HOST_PORT.search(text))) or ("@" in text and bool(_MAIL.search(text)))
+    return (
+        "://" in text
+        or (":" in text and bool(_HOST_PORT.search(text)))
+        or ("@" in text and bool(_MAIL.search(text)))
+    )
 
 
 def find(text: str) -> list[tuple[str, str, str]]:
@@ -68,7 +77,11 @@ def url_host(value: str) -> str:
 def is_endpoint(host: str, value: str) -> bool:
     """Whether a host is a place that can be called, rather than this phone or a name in a format."""
     name = host.partition(":")[0].lower() if host.count(":") < 2 else host
-    if name in NO_ENDPOINTS or name.endswith((".w3.org", ".apache.org", ".localhost")) or name in ("localhost", "example.com", "example.org"):
+    if (
+        name in NO_ENDPOINTS
+        or name.endswith((".w3.org", ".apache.org", ".localhost"))
+        or name in ("localhost", "example.com", "example.org")
+    ):
         return False
     if value and _PATHS.search(value):
         return False

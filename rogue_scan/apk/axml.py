@@ -305,7 +305,12 @@ class _Reader:
             raise Malformed(f"{self.entry}: no string pool")
         # names in the resource map exist for their position, so they count as used
         unused = max(0, pool.count - len(pool.used | set(range(min(len(self.ids), pool.count)))))
-        if unused > MANY_UNUSED and unused > 2 * len(pool.used) and not self.below and "axml:deep" not in self.notes:
+        if (
+            unused > MANY_UNUSED
+            and unused > 2 * len(pool.used)
+            and not self.below
+            and "axml:deep" not in self.notes
+        ):
             self.note("unused-strings", -1, f"{unused} of {pool.count} strings are used by nothing")
         if pool.bad:
             self.note("bad-index", -1, f"{pool.bad} references to strings that are not there")

@@ -77,7 +77,13 @@ class Container:
     """A package opened for reading; create it with :func:`open_container`."""
 
     def __init__(
-        self, data: Buffer, entries: tuple[Entry, ...], differences: Differences, base: int, central: int, end: int
+        self,
+        data: Buffer,
+        entries: tuple[Entry, ...],
+        differences: Differences,
+        base: int,
+        central: int,
+        end: int,
     ) -> None:
         self.data, self.entries = data, entries
         self._differences = differences
@@ -97,7 +103,9 @@ class Container:
         """What was noted until now; reading an entry can add to it."""
         return self._differences.done()
 
-    def note(self, kind: str, offset: int = -1, entry: str = "", value: object = "", *, refused: bool = False) -> None:
+    def note(
+        self, kind: str, offset: int = -1, entry: str = "", value: object = "", *, refused: bool = False
+    ) -> None:
         """Add a difference that only a user of the container can see."""
         self._differences.add(kind, offset, entry, value, refused=refused)
 
@@ -133,7 +141,13 @@ class Container:
             out = bytes(self.data[entry.start : entry.start + entry.size])
         self._left -= len(out)
         if len(out) != entry.size:
-            self.note("zip:wrong-size", entry.header, entry.name, f"{entry.size} claimed, {len(out)} decoded", refused=True)
+            self.note(
+                "zip:wrong-size",
+                entry.header,
+                entry.name,
+                f"{entry.size} claimed, {len(out)} decoded",
+                refused=True,
+            )
         elif zlib.crc32(out) != entry.crc:
             self.note("zip:wrong-crc", entry.header, entry.name, f"{entry.crc:08x}")
         return out
@@ -145,7 +159,9 @@ class Container:
                 return self._inflate(entry, most)[0]
         except (Malformed, Truncated):
             return b""
-        return bytes(self.data[entry.start : entry.start + min(most, entry.size)]) if entry.start >= 0 else b""
+        return (
+            bytes(self.data[entry.start : entry.start + min(most, entry.size)]) if entry.start >= 0 else b""
+        )
 
     def packed_bytes(self, entry: Entry) -> memoryview:
         """The entry as it lies in the archive, not decoded."""
@@ -192,7 +208,12 @@ def open_container(data: Buffer) -> Container:
     entries = tuple(_local_entries(data))
     if not entries:
         raise Malformed("not a zip archive: it has neither a central directory nor a readable local header")
-    notes.add("zip:no-central-directory", len(data), value=f"{len(entries)} entries found by their local headers", refused=True)
+    notes.add(
+        "zip:no-central-directory",
+        len(data),
+        value=f"{len(entries)} entries found by their local headers",
+        refused=True,
+    )
     first = entries[0].header
     if first:
         notes.add("zip:data-before", 0, value=_sniff_prefix(data), refused=True)
@@ -290,11 +311,27 @@ def _central_entries(
     unpack = _CENTRAL.unpack_from
     while len(entries) < count:
         if at + _CENTRAL.size > length or data[at : at + 4] != CENTRAL:
-            notes.add(
-                "zip:directory-cut", at, value=f"{len(entries)} of {count} records", refused=True
-            )
+            notes.add("zip:directory-cut", at, value=f"{len(entries)} of {count} records", refused=True)
             break
-        (_, _, _, flags, method, _, _, crc, packed, full, name_len, extra_len, comment_len, _, _, _, header) = unpack(data, at)
+        (
+            _,
+            _,
+            _,
+            flags,
+            method,
+            _,
+            _,
+            crc,
+            packed,
+            full,
+            name_len,
+            extra_len,
+            comment_len,
+            _,
+            _,
+            _,
+            header,
+        ) = unpack(data, at)
         raw = bytes(data[at + 46 : at + 46 + name_len])
         if full == 0xFFFFFFFF or packed == 0xFFFFFFFF or header == 0xFFFFFFFF:
             extra = bytes(data[at + 46 + name_len : at + 46 + name_len + extra_len])
@@ -314,7 +351,11 @@ def _central_entries(
     if at > stop:
         notes.add("zip:directory-size", at, value=f"ends {at - stop} bytes after the size in the end record")
     elif at < stop and len(entries) == count:
-        notes.add("zip:hidden-records", at, value=f"{stop - at} bytes of the directory behind its last counted record")
+        notes.add(
+            "zip:hidden-records",
+            at,
+            value=f"{stop - at} bytes of the directory behind its last counted record",
+        )
     return tuple(entries)
 
 
@@ -370,7 +411,9 @@ def _measure(data: Buffer, start: int, most: int) -> tuple[int, int]:
     return at - len(decoder.unused_data) - start, full
 
 
-def _check_entries(data: Buffer, entries: tuple[Entry, ...], central: int, base: int, notes: Differences) -> None:
+def _check_entries(
+    data: Buffer, entries: tuple[Entry, ...], central: int, base: int, notes: Differences
+) -> None:
     """Note where a reader that follows the specification would disagree."""
     if not entries:
         notes.add("zip:no-entries", central)
@@ -382,7 +425,9 @@ def _check_entries(data: Buffer, entries: tuple[Entry, ...], central: int, base:
         header = entry.header
         if entry.start < 0:
             outside = header < 0 or header + 30 > length
-            notes.add("zip:no-local-header", header, entry.name, "outside the file" if outside else "", refused=True)
+            notes.add(
+                "zip:no-local-header", header, entry.name, "outside the file" if outside else "", refused=True
+            )
             continue
         first = min(first, header)
         _, _, flags, method, _, _, crc, packed, full, name_len, _ = unpack(data, header)
@@ -390,21 +435,44 @@ def _check_entries(data: Buffer, entries: tuple[Entry, ...], central: int, base:
             notes.add("zip:unknown-method", header, entry.name, entry.method)
         elif method != entry.method:
             kind = "zip:unknown-method" if method not in (STORED, DEFLATED) else "zip:method-mismatch"
-            notes.add(kind, header + 8, entry.name, f"{method} in the local header, {entry.method} in the directory")
+            notes.add(
+                kind, header + 8, entry.name, f"{method} in the local header, {entry.method} in the directory"
+            )
         if (entry.flags | flags) & 1:
             notes.add("zip:encrypted-flag", header + 6, entry.name)
-        if data[header + 30 : header + 30 + name_len] != entry.name.encode() and "zip:name-not-utf8" not in notes:
-            local = bytes(data[header + 30 : header + 30 + min(name_len, 200)]).decode("utf-8", "backslashreplace")
-            notes.add("zip:header-mismatch", header + 30, entry.name, f"name {local!r} in the local header", refused=True)
-        if not flags & 8 and 0xFFFFFFFF not in (packed, full) and (packed, full, crc) != (entry.packed, entry.size, entry.crc):
+        if (
+            data[header + 30 : header + 30 + name_len] != entry.name.encode()
+            and "zip:name-not-utf8" not in notes
+        ):
+            local = bytes(data[header + 30 : header + 30 + min(name_len, 200)]).decode(
+                "utf-8", "backslashreplace"
+            )
+            notes.add(
+                "zip:header-mismatch",
+                header + 30,
+                entry.name,
+                f"name {local!r} in the local header",
+                refused=True,
+            )
+        if (
+            not flags & 8
+            and 0xFFFFFFFF not in (packed, full)
+            and (packed, full, crc) != (entry.packed, entry.size, entry.crc)
+        ):
             told = f"sizes {packed}/{full} in the local header, {entry.packed}/{entry.size} in the directory"
             notes.add("zip:header-mismatch", header + 14, entry.name, told, refused=True)
         kept = entry.packed if entry.method == DEFLATED else entry.size
         if entry.start + kept > (central if central > header else length):
-            notes.add("zip:data-outside", header, entry.name, f"{kept} bytes from {entry.start}", refused=True)
+            notes.add(
+                "zip:data-outside", header, entry.name, f"{kept} bytes from {entry.start}", refused=True
+            )
         elif entry.method == STORED and entry.packed != entry.size:
             notes.add("zip:stored-size", header, entry.name, f"{entry.packed}/{entry.size}")
-        if entry.method == DEFLATED and entry.size > BOMB_SIZE and entry.size > BOMB_RATIO * max(1, entry.packed):
+        if (
+            entry.method == DEFLATED
+            and entry.size > BOMB_SIZE
+            and entry.size > BOMB_RATIO * max(1, entry.packed)
+        ):
             notes.add("zip:bomb", header, entry.name, f"{entry.packed} bytes claim to decode to {entry.size}")
     if base:
         notes.add("zip:data-before", 0, value=_sniff_prefix(data), refused=True)
@@ -416,7 +484,9 @@ def _check_entries(data: Buffer, entries: tuple[Entry, ...], central: int, base:
 
 def _check_overlap(entries: tuple[Entry, ...], notes: Differences) -> None:
     """Entries that share packed bytes: a bomb of many names, or two names for one file."""
-    spans = sorted((e.start, e.packed, e.size, e.name, e.header) for e in entries if e.start >= 0 and e.packed)
+    spans = sorted(
+        (e.start, e.packed, e.size, e.name, e.header) for e in entries if e.start >= 0 and e.packed
+    )
     reach, shared, total = -1, 0, 0
     where = ("", 0)
     for start, packed, size, name, header in spans:
@@ -428,7 +498,9 @@ def _check_overlap(entries: tuple[Entry, ...], notes: Differences) -> None:
     if shared:
         notes.add("zip:overlap", where[1], where[0], f"{shared} entries share packed bytes with another")
         if total > OVERLAP_SIZE and shared > 16:
-            notes.add("zip:bomb", where[1], where[0], f"{shared} names for the same bytes, {total} bytes decoded")
+            notes.add(
+                "zip:bomb", where[1], where[0], f"{shared} names for the same bytes, {total} bytes decoded"
+            )
 
 
 def _check_names(entries: tuple[Entry, ...], notes: Differences) -> None:
@@ -439,7 +511,11 @@ def _check_names(entries: tuple[Entry, ...], notes: Differences) -> None:
             notes.add("zip:duplicate-name", entry.header, name, refused=True)
         names.add(name)
         parts = name.replace("\\", "/").split("/")
-        if ".." in parts or name.startswith(("/", "\\")) or (len(name) > 2 and name[1] == ":" and name[0].isalpha() and name[2] in "/\\"):
+        if (
+            ".." in parts
+            or name.startswith(("/", "\\"))
+            or (len(name) > 2 and name[1] == ":" and name[0].isalpha() and name[2] in "/\\")
+        ):
             notes.add("zip:path-traversal", entry.header, name, name)
         if not name:
             notes.add("zip:empty-name", entry.header)
@@ -464,8 +540,15 @@ def _sniff_prefix(data: Buffer) -> str:
     """What the data in front of the archive look like."""
     head = bytes(data[:16])
     for magic, what in (
-        (b"\x89PNG", "PNG picture"), (b"\xff\xd8\xff", "JPEG picture"), (b"GIF8", "GIF picture"), (b"dex\n", "DEX file"),
-        (b"\x7fELF", "ELF file"), (b"MZ", "Windows program"), (b"%PDF", "PDF file"), (b"#!", "script"), (b"<", "markup"),
+        (b"\x89PNG", "PNG picture"),
+        (b"\xff\xd8\xff", "JPEG picture"),
+        (b"GIF8", "GIF picture"),
+        (b"dex\n", "DEX file"),
+        (b"\x7fELF", "ELF file"),
+        (b"MZ", "Windows program"),
+        (b"%PDF", "PDF file"),
+        (b"#!", "script"),
+        (b"<", "markup"),
     ):
         if head.startswith(magic):
             return what

@@ -102,7 +102,8 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether it shows as an icon on the home screen."""
         return any(
             "android.intent.action.MAIN" in f.actions
-            and {"android.intent.category.LAUNCHER", "android.intent.category.LEANBACK_LAUNCHER"} & set(f.categories)
+            and {"android.intent.category.LAUNCHER", "android.intent.category.LEANBACK_LAUNCHER"}
+            & set(f.categories)
             for f in self.filters
         )
 
@@ -227,10 +228,17 @@ def parse(data: bytes, table: Table | None, read: ReadEntry, entry: str = MANIFE
     return _Reader(root, table, read, notes, entry).read()
 
 
+def from_tree(root: Element, table: Table | None, read: ReadEntry, entry: str = MANIFEST) -> Manifest:
+    """Facts of a manifest that another reader has made a tree of (app bundles)."""
+    return _Reader(root, table, read, Differences(), entry).read()
+
+
 class _Reader:
     """State of one conversion."""
 
-    def __init__(self, root: Element, table: Table | None, read: ReadEntry, notes: Differences, entry: str) -> None:
+    def __init__(
+        self, root: Element, table: Table | None, read: ReadEntry, notes: Differences, entry: str
+    ) -> None:
         self.root, self.table, self.open, self.notes, self.entry = root, table, read, notes, entry
         self.package = ""
         self.target = 1
@@ -276,7 +284,9 @@ class _Reader:
         app = apps[0] if apps else Element("application", -1, {}, [])
         components = tuple(self.components(app))
         if not root.children:
-            self.notes.add("manifest:empty", root.offset, self.entry, "no element in <manifest>", refused=True)
+            self.notes.add(
+                "manifest:empty", root.offset, self.entry, "no element in <manifest>", refused=True
+            )
         flags = self.flags(app)
         major = self.number(root, "versionCodeMajor") or 0
         code = self.text(root, "versionCode")
@@ -291,7 +301,8 @@ class _Reader:
             target_sdk=target,
             target_said=said,
             max_sdk=high,
-            compile_sdk=self.number(root, "compileSdkVersion") or self.number(root, "platformBuildVersionCode"),
+            compile_sdk=self.number(root, "compileSdkVersion")
+            or self.number(root, "platformBuildVersionCode"),
             shared_user=self.text(root, "sharedUserId"),
             labels=self.labels(app),
             application=self.class_name(flags.get("name", "")),
@@ -303,7 +314,9 @@ class _Reader:
             configs=tuple(self.app_configs(app)),
             meta=self.meta(app)[0],
             features={
-                self.text(e, "name"): self.flag(e, "required") is not False for e in root.all("uses-feature") if e.get("name")
+                self.text(e, "name"): self.flag(e, "required") is not False
+                for e in root.all("uses-feature")
+                if e.get("name")
             },
             libraries=tuple(self.text(e, "name") for e in app.all("uses-library", "uses-native-library")),
             queries=tuple(self.queries()),
@@ -322,7 +335,11 @@ class _Reader:
         return low, low if target is None else target, target is not None, high
 
     def flags(self, app: Element) -> dict[str, str]:
-        return {name: self.text(app, name) for name in sorted(app.attributes) if name not in ("icon", "roundIcon", "banner", "logo", "label")}
+        return {
+            name: self.text(app, name)
+            for name in sorted(app.attributes)
+            if name not in ("icon", "roundIcon", "banner", "logo", "label")
+        }
 
     def labels(self, app: Element) -> dict[str, str]:
         label = app.get("label")
@@ -338,13 +355,20 @@ class _Reader:
         for element in self.root.all("uses-permission", "uses-permission-sdk-23", "uses-permission-sdk-m"):
             name = self.text(element, "name")
             if name and name not in seen:
-                seen[name] = Permission(name, permissions.level(name), self.number(element, "maxSdkVersion"), False, element.offset)
+                seen[name] = Permission(
+                    name,
+                    permissions.level(name),
+                    self.number(element, "maxSdkVersion"),
+                    False,
+                    element.offset,
+                )
         implied = []
         if target < 4:
             implied += ["android.permission.WRITE_EXTERNAL_STORAGE", "android.permission.READ_PHONE_STATE"]
         if target < 16:
             implied += [
-                f"android.permission.READ_{log}" for asked, log in (("READ_CONTACTS", "CALL_LOG"),)
+                f"android.permission.READ_{log}"
+                for asked, log in (("READ_CONTACTS", "CALL_LOG"),)
                 if f"android.permission.{asked}" in seen
             ]
         if "android.permission.WRITE_EXTERNAL_STORAGE" in seen:
@@ -390,7 +414,13 @@ class _Reader:
         else:
             exported = bool(filters)
             if filters and self.target >= EXPLICIT_EXPORTED:
-                self.notes.add("manifest:exported-unsaid", element.offset, self.entry, self.text(element, "name"), refused=True)
+                self.notes.add(
+                    "manifest:exported-unsaid",
+                    element.offset,
+                    self.entry,
+                    self.text(element, "name"),
+                    refused=True,
+                )
         permission = self.text(element, "permission", guard)
         meta, configs = self.meta(element)
         role = permissions.GUARDS.get(permission, "")
@@ -400,12 +430,16 @@ class _Reader:
         )  # fmt: skip
         name = self.class_name(self.text(element, "name"))
         if not name:
-            self.notes.add("manifest:nameless-component", element.offset, self.entry, element.tag, refused=True)
+            self.notes.add(
+                "manifest:nameless-component", element.offset, self.entry, element.tag, refused=True
+            )
         return Component(
             name=name,
             kind=kind,
             offset=element.offset,
-            alias_of=self.class_name(self.text(element, "targetActivity")) if element.tag == "activity-alias" else "",
+            alias_of=self.class_name(self.text(element, "targetActivity"))
+            if element.tag == "activity-alias"
+            else "",
             exported=exported,
             exported_said=said,
             enabled=self.flag(element, "enabled") is not False,
@@ -416,7 +450,8 @@ class _Reader:
             label=short(self.text(element, "label")),
             process=self.text(element, "process"),
             authorities=tuple(filter(None, self.text(element, "authorities").split(";"))),
-            grant_uri=bool(self.flag(element, "grantUriPermissions")) or bool(element.first("grant-uri-permission")),
+            grant_uri=bool(self.flag(element, "grantUriPermissions"))
+            or bool(element.first("grant-uri-permission")),
             filters=filters,
             meta=meta,
             configs=configs,
@@ -577,4 +612,3 @@ def _parse_text(data: bytes, entry: str) -> Element | None:
         if not roots:
             raise Malformed(f"{entry}: plain text that is no XML either ({error})") from None
     return roots[0] if roots else None
-

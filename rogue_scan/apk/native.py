@@ -117,15 +117,23 @@ class _Reader:
     def read(self) -> NativeLibrary:
         kind, machine, _ = self.unpack("HHI", 16)
         if self.wide:
-            _, segments, sections, _, _, step, count, section_step, section_count, _ = self.unpack("QQQIHHHHHH", 24)
+            _, segments, sections, _, _, step, count, section_step, section_count, _ = self.unpack(
+                "QQQIHHHHHH", 24
+            )
         else:
-            _, segments, sections, _, _, step, count, section_step, section_count, _ = self.unpack("IIIIHHHHHH", 24)
+            _, segments, sections, _, _, step, count, section_step, section_count, _ = self.unpack(
+                "IIIIHHHHHH", 24
+            )
         if kind not in (2, 3):
             self.note("type", 16, kind, refused=True)
         self.read_segments(segments, step, count)
         sections_fit = section_count > 0 and sections + section_step * section_count <= len(self.data)
         if section_count and not sections_fit:
-            self.note("sections-outside", 32, f"{section_count} section headers at {sections}, file of {len(self.data)} bytes")
+            self.note(
+                "sections-outside",
+                32,
+                f"{section_count} section headers at {sections}, file of {len(self.data)} bytes",
+            )
         elif not section_count:
             self.note("no-sections", 48)
         dynamic = self.dynamic()
@@ -133,7 +141,9 @@ class _Reader:
         folder = re.fullmatch(r"(?:.*/)?lib/([^/]+)/[^/]+", self.entry)
         java = tuple(dict.fromkeys(_java_name(name) for name in exports if name.startswith("Java_")))
         body = self.data[:MAX_SCAN]
-        signatures = tuple(dict.fromkeys(m.group().decode() for m in _limit(_SIGNATURE.finditer(body), 2000)))[:MAX_NAMES]
+        signatures = tuple(
+            dict.fromkeys(m.group().decode() for m in _limit(_SIGNATURE.finditer(body), 2000))
+        )[:MAX_NAMES]
         return NativeLibrary(
             entry=self.entry,
             abi=folder.group(1) if folder else "",
@@ -168,7 +178,9 @@ class _Reader:
             else:
                 kind, offset, address_, _, size, _, flags, _ = self.unpack("IIIIIIII", where)
             if kind == PT_LOAD and offset + size > len(self.data):
-                self.note("segment-cut", where, f"{size} bytes at {offset}, file of {len(self.data)}", refused=True)
+                self.note(
+                    "segment-cut", where, f"{size} bytes at {offset}, file of {len(self.data)}", refused=True
+                )
                 size = max(0, len(self.data) - offset)
             self.segments.append(_Segment(kind, flags, offset, address_, size))
 
@@ -208,7 +220,9 @@ class _Reader:
             if begin >= stop:
                 return ""
             end = self.data.find(b"\0", begin, min(stop, begin + 512))
-            return self.data[begin : end if end >= 0 else min(stop, begin + 512)].decode("utf-8", "backslashreplace")
+            return self.data[begin : end if end >= 0 else min(stop, begin + 512)].decode(
+                "utf-8", "backslashreplace"
+            )
 
         needed = [text(v) for v in dynamic.get(DT_NEEDED, [])]
         soname = text(dynamic[DT_SONAME][0]) if DT_SONAME in dynamic else ""

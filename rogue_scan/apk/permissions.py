@@ -80,7 +80,9 @@ BASE_LEVELS = {0: "normal", 1: "dangerous", 2: "signature", 3: "signature|privil
 @functools.cache
 def levels() -> dict[str, str]:
     """Protection level of every permission of the platform."""
-    table = importlib.resources.files("rogue_scan.data").joinpath("android_permissions.tsv").read_text("utf-8")
+    table = (
+        importlib.resources.files("rogue_scan.data").joinpath("android_permissions.tsv").read_text("utf-8")
+    )
     rows = (line.split("\t") for line in table.splitlines() if line and line[0] != "#")
     return {name: level for level, name in rows}
 

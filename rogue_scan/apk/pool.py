@@ -39,13 +39,26 @@ class Pool:
         if header != _HEADER.size:
             notes.add(f"{prefix}:pool-header", at + 2, entry, f"header of {header} bytes, not {_HEADER.size}")
         if count + styles > room:
-            notes.add(f"{prefix}:pool-count", at + 8, entry, f"{count} strings claimed, room for {room}", refused=True)
+            notes.add(
+                f"{prefix}:pool-count",
+                at + 8,
+                entry,
+                f"{count} strings claimed, room for {room}",
+                refused=True,
+            )
         elif count and self._strings < self._offsets + 4 * count:
-            notes.add(f"{prefix}:pool-overlap", at + 20, entry, "string data begin inside the table of offsets")
+            notes.add(
+                f"{prefix}:pool-overlap", at + 20, entry, "string data begin inside the table of offsets"
+            )
         self.count = min(count, room)
         outside = self._count_outside()
         if outside:
-            notes.add(f"{prefix}:pool-offsets", self._offsets, entry, f"{outside} of {self.count} strings lie outside the pool")
+            notes.add(
+                f"{prefix}:pool-offsets",
+                self._offsets,
+                entry,
+                f"{outside} of {self.count} strings lie outside the pool",
+            )
 
     def _count_outside(self) -> int:
         room = self._end - self._strings

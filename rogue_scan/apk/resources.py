@@ -12,7 +12,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rogue_scan.apk.axml import ATTRIBUTE, DYNAMIC_REFERENCE, INT_BOOLEAN, INT_DEC, REFERENCE, STRING, Attribute
+from rogue_scan.apk.axml import (
+    ATTRIBUTE,
+    DYNAMIC_REFERENCE,
+    INT_BOOLEAN,
+    INT_DEC,
+    REFERENCE,
+    STRING,
+    Attribute,
+)
 from rogue_scan.apk.difference import Difference, Differences
 from rogue_scan.apk.pool import Pool
 from rogue_scan.errors import Malformed, Truncated
@@ -79,6 +87,7 @@ class Table:
         self._values: Pool | None = None
         self._packages: dict[int, _Package] = {}
         self._types = 0
+        self._by_name: dict[str, dict[str, int]] = {}
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -88,7 +97,11 @@ class Table:
     @property
     def locales(self) -> tuple[str, ...]:
         """Languages for which there is any value."""
-        return tuple(sorted({t.locale for p in self._packages.values() for ts in p.by_type.values() for t in ts} - {""}))
+        return tuple(
+            sorted(
+                {t.locale for p in self._packages.values() for ts in p.by_type.values() for t in ts} - {""}
+            )
+        )
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -101,6 +114,29 @@ class Table:
         number = resource >> 16 & 0xFF
         return package.types.get(number - 1) if package and number else ""
 
+    def name(self, resource: int) -> str:
+        """Entry name of a resource; empty if unknown."""
+        package = self._packages.get(resource >> 24)
+        for kind in package.by_type.get(resource >> 16 & 0xFF, ()) if package else ():
+            at = self._entry_offset(kind, resource & 0xFFFF)
+            if at is not None and package is not None:
+                return package.keys.get(self._decode(at, kind)[0])
+        return ""
+
+    def identifier(self, name: str, kind: str) -> int:
+        """Resource id of a name and a type, 0 if there is none."""
+        if kind not in self._by_name:
+            self._by_name[kind] = {self.name(resource): resource for resource in self.ids(kind)}
+        return self._by_name[kind].get(name, 0)
+
+    def ids(self, kind: str) -> Iterator[int]:
+        """Ids of all resources of a type, in order."""
+        for package in self._packages.values():
+            for number, kinds in package.by_type.items():
+                if package.types.get(number - 1) == kind:
+                    found = {index for item in kinds for index, _ in self._all_offsets(item)}
+                    yield from (package.id << 24 | number << 16 | index for index in sorted(found))
+
     def values(self, resource: int) -> list[Value]:
         """Values in all configurations, default first; references are not followed."""
         package = self._packages.get(resource >> 24)
@@ -111,7 +147,10 @@ class Table:
             at = self._entry_offset(kind, resource & 0xFFFF)
             if at is not None:
                 _, values = self._decode(at, kind)
-                found += [msgspec.structs.replace(v, locale=kind.locale, qualified=kind.qualified) for v in values[:1]]
+                found += [
+                    msgspec.structs.replace(v, locale=kind.locale, qualified=kind.qualified)
+                    for v in values[:1]
+                ]
         found.sort(key=lambda value: (value.locale != "", value.qualified, value.locale))
         return found
 
@@ -212,11 +251,15 @@ class Table:
             for number, offset in struct.iter_unpack("<HH", data[kind.offsets : kind.offsets + 4 * count]):
                 yield number, kind.entries + 4 * offset
         elif kind.flags & OFFSET16:
-            for index, (offset,) in enumerate(struct.iter_unpack("<H", data[kind.offsets : kind.offsets + 2 * count])):
+            for index, (offset,) in enumerate(
+                struct.iter_unpack("<H", data[kind.offsets : kind.offsets + 2 * count])
+            ):
                 if offset != 0xFFFF:
                     yield index, kind.entries + 4 * offset
         else:
-            for index, (offset,) in enumerate(struct.iter_unpack("<I", data[kind.offsets : kind.offsets + 4 * count])):
+            for index, (offset,) in enumerate(
+                struct.iter_unpack("<I", data[kind.offsets : kind.offsets + 4 * count])
+            ):
                 if offset != 0xFFFFFFFF:
                     yield index, kind.entries + offset
 
@@ -293,10 +336,22 @@ class Table:
         while at + 8 <= stop:
             kind, header, size = _CHUNK.unpack_from(self._data, at)
             if header < 8 or size < header:
-                self._notes.add("arsc:chunk-size", at, self._entry, f"type 0x{kind:04x}, header {header}, size {size}", refused=True)
+                self._notes.add(
+                    "arsc:chunk-size",
+                    at,
+                    self._entry,
+                    f"type 0x{kind:04x}, header {header}, size {size}",
+                    refused=True,
+                )
                 return
             if at + size > stop:
-                self._notes.add("arsc:chunk-cut", at, self._entry, f"type 0x{kind:04x}, {size} bytes, {stop - at} there", refused=True)
+                self._notes.add(
+                    "arsc:chunk-cut",
+                    at,
+                    self._entry,
+                    f"type 0x{kind:04x}, {size} bytes, {stop - at} there",
+                    refused=True,
+                )
             yield at, kind, header, min(stop, at + size)
             at += size
 
@@ -316,7 +371,11 @@ class Table:
             return
         quiet = Differences()  # their offsets are checked by the chunks below
         package = _Package(
-            number, name, Pool(data, at + types_at, quiet, "arsc", entry), Pool(data, at + keys_at, quiet, "arsc", entry), {}
+            number,
+            name,
+            Pool(data, at + types_at, quiet, "arsc", entry),
+            Pool(data, at + keys_at, quiet, "arsc", entry),
+            {},
         )
         self._packages[number] = package
         for where, kind, inner, stop in self._chunks(at + header, end):
@@ -334,7 +393,13 @@ class Table:
         width = 2 if flags & OFFSET16 and not flags & SPARSE else 4
         room = max(0, (end - at - header) // width)
         if count > room:
-            self._notes.add("arsc:type-count", at + 12, self._entry, f"{count} entries claimed, room for {room}", refused=True)
+            self._notes.add(
+                "arsc:type-count",
+                at + 12,
+                self._entry,
+                f"{count} entries claimed, room for {room}",
+                refused=True,
+            )
             count = room
         self._types += 1
         if self._types > MAX_TYPES:

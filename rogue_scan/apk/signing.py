@@ -46,7 +46,9 @@ ALGORITHMS: dict[int, tuple[str, str, bool]] = {
 STRIPPING = 0xBEEFF00D
 CHUNK = 1 << 20
 
-V1_FILE = re.compile(r"META-INF/[^/]+\.(SF|RSA|DSA|EC)|META-INF/MANIFEST\.MF|META-INF/SIG-[^/]*", re.IGNORECASE)
+V1_FILE = re.compile(
+    r"META-INF/[^/]+\.(SF|RSA|DSA|EC)|META-INF/MANIFEST\.MF|META-INF/SIG-[^/]*", re.IGNORECASE
+)
 MAX_V1_FILE = 32 << 20
 MAX_SIGNERS = 10
 MAX_CERTIFICATES = 40
@@ -149,7 +151,9 @@ class _Verifier:
         self.changed: list[str] = []
         self.uncovered: list[str] = []
 
-    def note(self, what: str, at: int = -1, entry: str = "", value: object = "", *, refused: bool = False) -> None:
+    def note(
+        self, what: str, at: int = -1, entry: str = "", value: object = "", *, refused: bool = False
+    ) -> None:
         self.notes.add(f"sig:{what}", at, entry, value, refused=refused)
 
     def run(self) -> SigningFacts:
@@ -166,11 +170,16 @@ class _Verifier:
             self.note("unsigned", refused=True)
         for scheme in schemes:
             if scheme.verified is False:
-                self.note(f"{scheme.name}-broken", -1, "", "; ".join(scheme.problems), refused=scheme is schemes[0])
+                self.note(
+                    f"{scheme.name}-broken", -1, "", "; ".join(scheme.problems), refused=scheme is schemes[0]
+                )
         signers = {sha for scheme in schemes for sha in scheme.signers}
         sets = {scheme.signers for scheme in schemes if scheme.signers and scheme.name != "v3.1"}
         if len(sets) > 1 and not self.lineage:
-            self.note("signers-differ", value="; ".join(f"{s.name}: {', '.join(x[:16] for x in s.signers)}" for s in schemes))
+            self.note(
+                "signers-differ",
+                value="; ".join(f"{s.name}: {', '.join(x[:16] for x in s.signers)}" for s in schemes),
+            )
         order = [sha for scheme in schemes for sha in scheme.signers]
         known = sorted(
             (c for c in self.certificates.values() if c.sha256 in signers),
@@ -274,7 +283,9 @@ class _Verifier:
             verdict = False
         return verdict, certificate.sha256, span
 
-    def signature(self, signed: bytes, signatures: memoryview, key: bytes, problems: list[str]) -> bool | None:
+    def signature(
+        self, signed: bytes, signatures: memoryview, key: bytes, problems: list[str]
+    ) -> bool | None:
         best: tuple[int, bytes] | None = None
         for item in _prefixed(signatures):
             algorithm = struct.unpack_from("<I", item)[0]
@@ -413,7 +424,9 @@ class _Verifier:
         if manifest is not None:
             verdicts.append(self.v1_entries(manifest, problems, whole=whole or self.thorough))
         verified = False if False in verdicts else None if None in verdicts else True
-        return [Scheme("v1", verified, tuple(dict.fromkeys(signers)), problems=tuple(dict.fromkeys(problems)))]
+        return [
+            Scheme("v1", verified, tuple(dict.fromkeys(signers)), problems=tuple(dict.fromkeys(problems)))
+        ]
 
     def read_v1(self, entry: Entry | None, problems: list[str]) -> bytes | None:
         if entry is None:
@@ -470,8 +483,12 @@ class _Verifier:
         for entry, attributes in sections.items():
             for key, value in attributes.items():
                 name = _hash_name(key.removesuffix(b"-digest")) if key.endswith(b"-digest") else None
-                if name and (entry not in starts or hashlib.new(name, starts[entry]).digest() != _unbase64(value)):
-                    problems.append(f"MANIFEST.MF does not fit the signature file at {short(entry.decode(errors='replace'), 80)}")
+                if name and (
+                    entry not in starts or hashlib.new(name, starts[entry]).digest() != _unbase64(value)
+                ):
+                    problems.append(
+                        f"MANIFEST.MF does not fit the signature file at {short(entry.decode(errors='replace'), 80)}"
+                    )
                     return False
         return bool(sections)
 
@@ -483,7 +500,8 @@ class _Verifier:
                 continue
             attributes = sections.get(entry.name.encode("utf-8", "surrogateescape"))
             digests = [
-                (name, value) for key, value in (attributes or {}).items()
+                (name, value)
+                for key, value in (attributes or {}).items()
                 if key.endswith(b"-digest") and (name := _hash_name(key.removesuffix(b"-digest")))
             ]
             if not digests:
@@ -543,7 +561,13 @@ def _strength(algorithm: int) -> int:
 
 
 def _hash_name(key: bytes) -> str | None:
-    return {b"sha1": "sha1", b"sha": "sha1", b"sha-256": "sha256", b"sha-384": "sha384", b"sha-512": "sha512"}.get(key)
+    return {
+        b"sha1": "sha1",
+        b"sha": "sha1",
+        b"sha-256": "sha256",
+        b"sha-384": "sha384",
+        b"sha-512": "sha512",
+    }.get(key)
 
 
 def _unbase64(value: bytes) -> bytes:
@@ -658,7 +682,9 @@ def _cms_signer(raw: bytes) -> _CmsSigner:
     if not certificates:
         raise Malformed("no certificate")
     # issuer and serial stand in the certificate as the same bytes
-    chosen = next((c for c in certificates if issuer_serial and _has_serial(c, issuer_serial)), certificates[0])
+    chosen = next(
+        (c for c in certificates if issuer_serial and _has_serial(c, issuer_serial)), certificates[0]
+    )
     return _CmsSigner(chosen, certificates, name, attributes, message_digest, signature)
 
 
@@ -715,7 +741,9 @@ def _certificate(der: bytes, sha: str) -> Certificate:
         not_before=text(lambda: certificate.not_valid_before_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
         not_after=text(lambda: certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
         key=key,
-        hash=text(lambda: certificate.signature_hash_algorithm.name if certificate.signature_hash_algorithm else ""),
+        hash=text(
+            lambda: certificate.signature_hash_algorithm.name if certificate.signature_hash_algorithm else ""
+        ),
         self_signed=subject == issuer,
         known=KNOWN.get(sha) or _known_subject(subject),
     )
@@ -726,7 +754,12 @@ def _known_subject(subject: str) -> str:
     parts = {part.strip() for part in subject.split(",")}
     if {"CN=Android Debug", "O=Android"} <= parts:
         return "debug"
-    if {"CN=Android", "OU=Android", "O=Android", "L=Mountain View"} <= parts and "android@android.com" in subject:
+    if {
+        "CN=Android",
+        "OU=Android",
+        "O=Android",
+        "L=Mountain View",
+    } <= parts and "android@android.com" in subject:
         return "AOSP test key (by its name)"
     return ""
 
@@ -755,7 +788,11 @@ def _check_signature(key: bytes, kind: str, hash_name: str, signature: bytes, si
     try:
         public = load_der_public_key(key)
         if isinstance(public, rsa.RSAPublicKey) and kind in ("rsa", "pss", "any"):
-            how = padding.PSS(padding.MGF1(algorithm), algorithm.digest_size) if kind == "pss" else padding.PKCS1v15()
+            how = (
+                padding.PSS(padding.MGF1(algorithm), algorithm.digest_size)
+                if kind == "pss"
+                else padding.PKCS1v15()
+            )
             public.verify(signature, signed, how, algorithm)
         elif isinstance(public, ec.EllipticCurvePublicKey) and kind in ("ec", "any"):
             public.verify(signature, signed, ec.ECDSA(algorithm))

@@ -26,7 +26,21 @@ MAX_ADDRESSES = 500
 MAX_FLOWS = 50
 
 EXTENSIONS = (".js", ".mjs", ".html", ".htm", ".jsbundle", ".bundle", ".xhtml", ".vue", ".wxs", ".hbc")
-DATA_EXTENSIONS = (".json", ".xml", ".properties", ".txt", ".cfg", ".conf", ".ini", ".yml", ".yaml", ".css", ".dll", ".lua", ".py")
+DATA_EXTENSIONS = (
+    ".json",
+    ".xml",
+    ".properties",
+    ".txt",
+    ".cfg",
+    ".conf",
+    ".ini",
+    ".yml",
+    ".yaml",
+    ".css",
+    ".dll",
+    ".lua",
+    ".py",
+)
 HERMES = bytes.fromhex("c61fbc03c103191f")
 
 
@@ -102,11 +116,26 @@ _PIECE = re.compile(r"(['\"])([^'\"\\\n]{0,200})\1")
 _STRING = re.compile(r"['\"`]([^'\"`\\\n]{4,500})['\"`]")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _INPUT = re.compile(r"<(?:input|textarea|select)\b[^>]{0,800}>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"\b(type|name|id|placeholder|autocomplete|aria-label)\s*=\s*['\"]?([^'\">]{1,120})", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"\b(type|name|id|placeholder|autocomplete|aria-label)\s*=\s*['\"]?([^'\">]{1,120})", re.IGNORECASE
+)
 _FIELDS: tuple[tuple[D, re.Pattern[str]], ...] = (
-    (D.ACCOUNT_PASSWORD, re.compile(r"(?i)passw|\bpwd\b|contrase|passwor|密码|密碼|パスワード|пароль|mot de passe|senha|كلمة")),
-    (D.BANK_ACCOUNT, re.compile(r"(?i)card.?(?:no|num)|\bcvv\b|\bcvc\b|cc-number|iban|bank|银行卡|銀行|karte|tarjeta|карт")),
-    (D.IDENTITY_NUMBER, re.compile(r"(?i)id.?card|passport|\bssn\b|national.?id|identity|身份证|身分證|ausweis|aadhaar|\bcpf\b|\bdni\b")),
+    (
+        D.ACCOUNT_PASSWORD,
+        re.compile(r"(?i)passw|\bpwd\b|contrase|passwor|密码|密碼|パスワード|пароль|mot de passe|senha|كلمة"),
+    ),
+    (
+        D.BANK_ACCOUNT,
+        re.compile(
+            r"(?i)card.?(?:no|num)|\bcvv\b|\bcvc\b|cc-number|iban|bank|银行卡|銀行|karte|tarjeta|карт"
+        ),
+    ),
+    (
+        D.IDENTITY_NUMBER,
+        re.compile(
+            r"(?i)id.?card|passport|\bssn\b|national.?id|identity|身份证|身分證|ausweis|aadhaar|\bcpf\b|\bdni\b"
+        ),
+    ),
     (D.PHONE_NUMBER, re.compile(r"(?i)\bphone\b|\bmobile\b|\btel\b|手机|手機|telefon")),
     (D.HOME_ADDRESS, re.compile(r"(?i)street|address-line|postal|\bzip\b|住址|地址")),
 )
@@ -120,7 +149,9 @@ def parse(data: bytes, entry: str) -> WebFile | None:
     if b"\0" in data[:1024]:
         return _searched(data, entry, "binary")
     text = data[:MAX_FILE].decode("utf-8", "replace")
-    if name.endswith((".html", ".htm", ".xhtml", ".vue")) or re.match(r"\s*<(?:!doctype html|html)", text, re.IGNORECASE):
+    if name.endswith((".html", ".htm", ".xhtml", ".vue")) or re.match(
+        r"\s*<(?:!doctype html|html)", text, re.IGNORECASE
+    ):
         kind = "html"
     elif name.endswith((".js", ".mjs", ".jsbundle", ".bundle", ".wxs")):
         kind = "script"
@@ -195,7 +226,9 @@ def _addresses(text: str) -> Iterator[WebAddress]:
 def _note(found: dict[tuple[str, str], WebAddress], text: str, at: int, hidden: str | None) -> None:
     if len(found) < MAX_ADDRESSES:
         for kind, value, host in address.find(text):
-            if hidden == "split" and any(known.host == host and known.hidden is None for known in found.values()):
+            if hidden == "split" and any(
+                known.host == host and known.hidden is None for known in found.values()
+            ):
                 continue
             found.setdefault((kind, value), WebAddress(kind, short(value), short(host), at, hidden))
 
@@ -208,7 +241,9 @@ def _flows(text: str, takes: list[tuple[D, str, int]]) -> Iterator[WebFlow]:
             return
         begin, end, carriers = _reach(text, at)
         for sending in _first(_SENDS.finditer(text, begin, end), 20):
-            sink = Sink.HTTP if sending.group("http") else Sink.SOCKET if sending.group("socket") else Sink.SMS
+            sink = (
+                Sink.HTTP if sending.group("http") else Sink.SOCKET if sending.group("socket") else Sink.SMS
+            )
             body = text[sending.start() : min(end, _statement_end(text, sending.start(), 1500))]
             if not any(re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", body) for name in carriers):
                 continue
@@ -225,15 +260,28 @@ def _reach(text: str, at: int) -> tuple[int, int, set[str]]:
     end = _closing(text, open_at) if open_at >= 0 else at + 400
     inside = text[open_at:end] if open_at >= 0 else ""
     carriers: set[str] = set()
-    for match in _first(re.finditer(r"function\s*\w*\s*\(([^)]{0,100})\)|\(([^()]{0,100})\)\s*=>|([A-Za-z_$][\w$]*)\s*=>", inside), 20):
+    for match in _first(
+        re.finditer(
+            r"function\s*\w*\s*\(([^)]{0,100})\)|\(([^()]{0,100})\)\s*=>|([A-Za-z_$][\w$]*)\s*=>", inside
+        ),
+        20,
+    ):
         carriers.update(_NAME.findall(next(g for g in match.groups() if g is not None)))
     # var x = await taking(…), taking(…).then(x => …)
     before = text[max(0, at - 120) : at]
-    assigned = re.search(r"(?:var|let|const)?\s*([A-Za-z_$][\w$]*)\s*[=:]\s*(?:await\s+|new\s+)?[\w$.]*$", before)
+    assigned = re.search(
+        r"(?:var|let|const)?\s*([A-Za-z_$][\w$]*)\s*[=:]\s*(?:await\s+|new\s+)?[\w$.]*$", before
+    )
     chain = re.match(r"\)?\s*\.then\s*\(", text[end : end + 40])
     if chain:
         stop = _closing(text, end + chain.end() - 1)
-        for match in _first(re.finditer(r"function\s*\w*\s*\(([^)]{0,100})\)|\(([^()]{0,100})\)\s*=>|([A-Za-z_$][\w$]*)\s*=>", text[end:stop]), 5):
+        for match in _first(
+            re.finditer(
+                r"function\s*\w*\s*\(([^)]{0,100})\)|\(([^()]{0,100})\)\s*=>|([A-Za-z_$][\w$]*)\s*=>",
+                text[end:stop],
+            ),
+            5,
+        ):
             carriers.update(_NAME.findall(next(g for g in match.groups() if g is not None)))
         end = stop
     if assigned:
@@ -317,8 +365,13 @@ def _fields(text: str) -> Iterator[tuple[D, str]]:
     seen: set[D] = set()
     for match in _first(_INPUT.finditer(text), 300):
         told = {key.lower(): value for key, value in _ATTRIBUTE.findall(match.group())}
-        label = " ".join(told.get(key, "") for key in ("name", "id", "placeholder", "autocomplete", "aria-label")).strip()
+        label = " ".join(
+            told.get(key, "") for key in ("name", "id", "placeholder", "autocomplete", "aria-label")
+        ).strip()
         for category, pattern in _FIELDS:
-            if category not in seen and (pattern.search(label) or (category is D.ACCOUNT_PASSWORD and told.get("type", "").lower() == "password")):
+            if category not in seen and (
+                pattern.search(label)
+                or (category is D.ACCOUNT_PASSWORD and told.get("type", "").lower() == "password")
+            ):
                 seen.add(category)
                 yield category, short(label or told.get("type", ""), 80)

@@ -1,0 +1,220 @@
+"""One app: bytes → facts → rules → scan.
+
+Nothing here reads files or keeps state; :mod:`rogue_scan.apk.isolate` runs it in a child process.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from rogue_scan.apk import intake
+from rogue_scan.apk.facts import AppFacts, Store
+from rogue_scan.apk.manifest import Manifest
+from rogue_scan.apk.permissions import data_category
+from rogue_scan.apk.signing import SigningFacts
+from rogue_scan.errors import SourceError
+from rogue_scan.model.data import DataCategory, Sink
+from rogue_scan.model.finding import Finding
+from rogue_scan.model.report import Link, ScanError
+from rogue_scan.model.scan import Scan, subject_id
+from rogue_scan.model.subject import AppView, Component, Coverage, DataUse, Signer, Signing, Subject
+from rogue_scan.rules.load import RuleSet
+from rogue_scan.rules.registry import Detector, bind
+
+DETECTORS = "rogue_scan.apk.detectors"
+MAX_DEPTH = 3
+"""Apps inside apps inside apps that are still analysed."""
+
+
+class Analyser:
+    """The app rules of a run, bound once and asked for many apps.
+
+    Raises RuleError where a signature is wrong.
+    """
+
+    def __init__(self, rules: RuleSet, store: Store | None = None) -> None:
+        from rogue_scan.apk import match
+
+        self._detectors: list[Detector[Any]] = bind(rules, "apk", DETECTORS)
+        self._conditions = match.compiled(rules, [d.rule.rule for d in self._detectors])
+        self._store = store
+        self.checked = tuple(
+            sorted([d.rule.rule for d in self._detectors] + [rule.rule for rule, _ in self._conditions])
+        )
+
+    def scan(self, data: bytes, name: str) -> list[Scan]:
+        """The scan of an app, followed by those of the apps found inside it.
+
+        :raises SourceError: it is no app at all.
+        """
+        return list(self._scan(data, name, None, 0))
+
+    def _scan(self, data: bytes, name: str, parent: str | None, depth: int) -> Iterator[Scan]:
+        facts = self._stored(hashlib.sha256(data).hexdigest())
+        if facts is not None:
+            yield from self._judge_stored(facts, name, parent)
+            return
+        decoded = intake.decode(data)
+        facts = decoded.facts
+        scan = self.judge(facts, name, parent)
+        links, errors = [], list(scan.errors)
+        children: list[Scan] = []
+        for item in decoded.inner:
+            inside = f"{name}!{item.origin}"
+            if depth + 1 > MAX_DEPTH:
+                errors.append(
+                    ScanError(inside, "limit", f"apps nested deeper than {MAX_DEPTH} are not analysed")
+                )
+                continue
+            try:
+                found = list(self._scan(item.data, inside, scan.subject.id, depth + 1))
+            except SourceError as error:
+                errors.append(ScanError(inside, error.kind, str(error)))
+                continue
+            links.append(Link(scan.subject.id, found[0].subject.id, "contains", item.origin))
+            children += found
+        if self._store:
+            self._store.put(facts)  # last, so that stored facts mean: the apps inside are stored too
+        yield msgspec.structs.replace(scan, links=tuple(links), errors=tuple(errors))
+        yield from children
+
+    def _stored(self, sha256: str) -> AppFacts | None:
+        """Facts of an app, if they and those of all apps inside it are stored."""
+        facts = self._store.get(sha256) if self._store else None
+        if facts is None or any(self._stored(inner.sha256) is None for inner in facts.nested):
+            return None
+        return facts
+
+    def _judge_stored(self, facts: AppFacts, name: str, parent: str | None) -> Iterator[Scan]:
+        scan = self.judge(facts, name, parent)
+        links = []
+        children: list[Scan] = []
+        for inner in facts.nested:
+            known = self._stored(inner.sha256)
+            if known is not None:
+                found = list(self._judge_stored(known, f"{name}!{inner.origin}", scan.subject.id))
+                links.append(Link(scan.subject.id, found[0].subject.id, "contains", inner.origin))
+                children += found
+        yield msgspec.structs.replace(scan, links=tuple(links))
+        yield from children
+
+    def judge(self, facts: AppFacts, name: str, parent: str | None = None) -> Scan:
+        """The scan of an app whose facts are known."""
+        from rogue_scan.apk import match
+
+        subject = subject_id("apk", facts.sha256)
+        index = match.Index(facts)
+        findings: list[Finding] = []
+        errors = [
+            ScanError(name, p.kind, f"{p.part}: {p.message}" if p.part not in p.message else p.message)
+            for p in facts.problems
+        ]
+        for rule, when in self._conditions:
+            findings += match.evaluate(rule, when, index, subject)
+        for detector in self._detectors:
+            findings += detector(facts, subject)
+        findings.sort(key=lambda f: (-f.severity.rank, -f.confidence, f.rule, f.id))
+        coverage = Coverage(
+            methods=facts.code.methods,
+            methods_reachable=facts.code.methods_reachable,
+            files_unread=tuple(f"{p.part}: {p.message}" for p in facts.problems),
+            rules_checked=self.checked,
+            notes=tuple(_notes(facts)),
+        )
+        return Scan(
+            Subject(
+                id=subject, kind="apk", name=name, sha256=facts.sha256, size=facts.size, parent=parent,
+                coverage=coverage, apk=view(facts, findings),
+            ),
+            tuple(findings),
+            errors=tuple(errors),
+        )  # fmt: skip
+
+
+def view(facts: AppFacts, findings: Iterable[Finding]) -> AppView:
+    """What the report shows of an app."""
+    manifest = facts.manifest
+    return AppView(
+        package=manifest.package,
+        label=manifest.labels.get("", ""),
+        version_name=manifest.version_name,
+        version_code=manifest.version_code,
+        min_sdk=manifest.min_sdk if facts.manifests else None,
+        target_sdk=manifest.target_sdk if facts.manifests else None,
+        permissions=tuple(p.name for p in manifest.permissions if not p.implied),
+        components=_components(manifest),
+        signing=_signing(facts.signing),
+        data=_data(facts, findings),
+        flows=facts.flows,
+        endpoints=facts.endpoints,
+        kits=tuple(k.name for k in facts.kits),
+    )
+
+
+def _components(manifest: Manifest) -> tuple[Component, ...]:
+    found = [
+        Component(c.name, c.kind, c.exported, c.permission or None, c.actions) for c in manifest.components
+    ]
+    if manifest.application:
+        found.append(Component(manifest.application, "application"))
+    return tuple(found)
+
+
+def _signing(facts: SigningFacts) -> Signing:
+    signers = tuple(
+        Signer(c.sha256, c.subject, c.issuer, c.not_before, c.not_after, c.known) for c in facts.certificates
+    )
+    problems = tuple(f"{s.name}: {p}" for s in facts.schemes for p in s.problems)
+    return Signing(tuple(sorted(s.name for s in facts.schemes)), facts.verified, signers, problems)
+
+
+def _data(facts: AppFacts, findings: Iterable[Finding]) -> tuple[DataUse, ...]:
+    """The personal-data matrix: what is asked for, taken and sent, with the findings about it."""
+    requested = {c for p in facts.manifest.permissions if not p.implied and (c := data_category(p.name))}
+    collected = {s.data for s in facts.code.sources if s.reachable and not s.library}
+    collected |= {category for page in facts.web for category, _, _ in page.takes}
+    flows = [f for f in facts.flows if not f.library]
+    collected |= {f.data for f in flows}
+    sinks: dict[DataCategory, set[Sink]] = {}
+    ends: dict[DataCategory, set[str]] = {}
+    for flow in flows:
+        sinks.setdefault(flow.data, set()).add(flow.sink)
+        if flow.endpoint and flow.sink.leaves_device:
+            ends.setdefault(flow.data, set()).add(flow.endpoint)
+    named: dict[DataCategory, list[str]] = {}
+    for finding in findings:
+        for category in finding.data:
+            named.setdefault(category, []).append(finding.id)
+    return tuple(
+        DataUse(
+            category,
+            category in requested,
+            category in collected,
+            any(sink.leaves_device for sink in sinks.get(category, ())),
+            tuple(sorted(sinks.get(category, ()), key=lambda s: s.value)),
+            tuple(sorted(ends.get(category, ()))),
+            tuple(named.get(category, ())),
+        )
+        for category in DataCategory
+        if category in requested or category in collected or category in named
+    )
+
+
+def _notes(facts: AppFacts) -> Iterator[str]:
+    """What this package cannot show, for people."""
+    if not facts.manifests and facts.form != "dex":
+        yield "The manifest could not be read: components, permissions and entry points are unknown."
+    if not facts.dex and facts.form != "dex":
+        yield "There is no readable Java code: what the app does can only be seen in part."
+    if facts.code.missing_components:
+        yield (
+            f"{len(facts.code.missing_components)} components of the manifest have no class in any DEX file: "
+            "code is loaded later, so what was seen is not all."
+        )
+    for library in facts.native:
+        if library.packed:
+            yield f"{library.entry} cannot be searched: {library.packed}."
+            break
+    yield from (f"Code analysis stopped early: {limit}" for limit in facts.code.limits)

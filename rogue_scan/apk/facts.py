@@ -1,0 +1,149 @@
+"""AppFacts: all that rules may ask about an app, stored or fresh.
+
+Facts hold no bytes of the app and no judgement. They are a few megabytes for a big app, so a store
+can keep them by digest and answer new rules without decoding the app again (``--facts DIR``).
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from rogue_scan.apk.code.types import CodeFacts
+from rogue_scan.apk.difference import Difference
+from rogue_scan.apk.kits import Kit
+from rogue_scan.apk.manifest import Manifest
+from rogue_scan.apk.native import NativeLibrary
+from rogue_scan.apk.resources import StringResource
+from rogue_scan.apk.signing import SigningFacts
+from rogue_scan.apk.web import WebFile
+from rogue_scan.model.subject import Endpoint, Flow
+
+VERSION = 1
+"""Raised with every change that makes stored facts unusable; theirs are then decoded afresh."""
+
+
+class File(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One file in the package that is more than a picture or a resource."""
+
+    name: str
+    kind: str
+    """By content: ``dex``, ``elf``, ``apk``, ``zip``, ``script``, ``opaque`` (looks encrypted) …"""
+    size: int
+    offset: int
+    """Of its local header."""
+    part: str = ""
+    """The split it lies in; empty for the base."""
+    disguised: bool = False
+    """Its name claims another kind of content."""
+
+
+class Nested(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A whole app found inside this one."""
+
+    origin: str
+    """Entry it came from."""
+    sha256: str
+    size: int
+    package: str = ""
+    offset: int = -1
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A part that could not be read, with the reason."""
+
+    part: str
+    kind: str
+    """As ``errors[].kind``: ``malformed``, ``truncated``, ``limit`` …"""
+    message: str
+
+
+class AppFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One app, decoded."""
+
+    version: int = VERSION
+    sha256: str = ""
+    size: int = 0
+    form: str = "apk"
+    """``apk``, ``bundle`` (several APKs in one archive), ``aab`` or ``dex``."""
+    parts: tuple[str, ...] = ()
+    """Names of the APKs in a bundle, the base first; empty for a single APK."""
+    names: tuple[str, ...] = ()
+    """Names of all entries (capped), ``SPLIT!NAME`` for those of splits."""
+    entries: int = 0
+    files: tuple[File, ...] = ()
+    manifest: Manifest = Manifest()
+    manifests: int = 0
+    """How many manifests were read; 0: there is none, or it could not be read (``problems`` says which)."""
+    strings: tuple[StringResource, ...] = ()
+    locales: tuple[str, ...] = ()
+    signing: SigningFacts = SigningFacts()
+    native: tuple[NativeLibrary, ...] = ()
+    web: tuple[WebFile, ...] = ()
+    kits: tuple[Kit, ...] = ()
+    code: CodeFacts = CodeFacts()
+    dex: tuple[str, ...] = ()
+    """Names of the DEX files that were read; none: there is no Java code, or none could be read."""
+    flows: tuple[Flow, ...] = ()
+    """Of DEX code and scripts together."""
+    endpoints: tuple[Endpoint, ...] = ()
+    """Of code, scripts, native libraries and resources together, each value once."""
+    nested: tuple[Nested, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    """Of container, manifest, resources, signing, DEX and native code together."""
+    problems: tuple[Problem, ...] = ()
+
+    def kinds(self) -> frozenset[str]:
+        """Kinds of all differences, for quick tests."""
+        return frozenset(d.kind for d in self.differences)
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AppFacts)
+
+
+def encode(facts: AppFacts) -> bytes:
+    """Facts as bytes to store."""
+    return _encoder.encode(facts)
+
+
+def decode(raw: bytes) -> AppFacts | None:
+    """Stored facts, or None where they are damaged or of another version (then the app is decoded again)."""
+    try:
+        facts = _decoder.decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return facts if facts.version == VERSION else None
+
+
+class Store:
+    """Facts of apps in a folder, by digest of the app."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.facts"
+
+    def get(self, sha256: str) -> AppFacts | None:
+        """Facts of the app with this digest, if there are any that this version can read."""
+        try:
+            raw = self._path(sha256).read_bytes()
+        except OSError:
+            return None
+        facts = decode(raw)
+        return facts if facts is not None and facts.sha256 == sha256 else None
+
+    def put(self, facts: AppFacts) -> None:
+        """Keep facts; a reader never sees half a file."""
+        path = self._path(facts.sha256)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(encode(facts))
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,751 @@
+"""An app's bytes to facts: opens every layer, bounded, and notes what could not be read.
+
+Nothing here judges. Whatever goes wrong in one part is a :class:`~rogue_scan.apk.facts.Problem` or a
+difference of that part; the rest is still read.
+"""
+
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rogue_scan.apk import address, axml, kits, manifest, native, resources, signing, web
+from rogue_scan.apk.axml import Element
+from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo, LayoutView
+from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
+from rogue_scan.apk.difference import Differences, short
+from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
+from rogue_scan.apk.manifest import MANIFEST, Manifest
+from rogue_scan.errors import LimitExceeded, SourceError, Unsupported
+from rogue_scan.model.evidence import Where
+from rogue_scan.model.subject import Endpoint, Flow, Hop
+
+if TYPE_CHECKING:
+    from rogue_scan.apk.dex.reader import Dex
+
+MAX_NAMES = 20_000
+MAX_FILES = 1500
+MAX_STRINGS = 20_000
+MAX_STRING = 400
+MAX_NESTED = 20
+MAX_NESTED_SIZE = 256 << 20
+MAX_LAYOUTS = 3000
+MAX_DEX = 200
+MAX_ENDPOINTS = 500
+"""Endpoints kept from outside DEX code."""
+MAX_NATIVE = 400
+NATIVE_TOTAL = 256 << 20
+OPAQUE = 0.97
+"""A file that deflates to more than this share of its size and has no known format is called opaque."""
+OPAQUE_LEAST = 4096
+
+DEX_NAME = re.compile(r"classes\d*\.dex")
+_SPLIT = re.compile(r"(?i).*\.apk")
+_PLAIN = (
+    ".png",
+    ".webp",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".ttf",
+    ".otf",
+    ".ogg",
+    ".mp3",
+    ".mp4",
+    ".wav",
+    ".m4a",
+    ".woff",
+    ".woff2",
+    ".svg",
+    ".9.png",
+    ".arsc",
+)
+
+
+class Inner(msgspec.Struct, frozen=True):
+    """A whole app found inside another, to be analysed on its own."""
+
+    origin: str
+    data: bytes
+    entry_offset: int = -1
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """Facts of an app and the apps found inside it."""
+
+    facts: AppFacts
+    inner: tuple[Inner, ...] = ()
+
+
+class _Part(msgspec.Struct):
+    """One APK of the app: the base, or a split."""
+
+    name: str
+    container: Container
+
+    def label(self, entry: str) -> str:
+        return f"{self.name}!{entry}" if self.name else entry
+
+
+def decode(data: bytes) -> Decoded:
+    """Read an app: APK, set of splits (APKS, XAPK, APKM), AAB or a bare DEX file.
+
+    :raises Malformed: it is no app, not even a damaged one.
+    :raises Unsupported: an archive without anything of an app.
+    """
+    if data[:4] in (b"dex\n", b"dey\n") and not _has_archive(data):
+        return _bare_dex(data)
+    return _Intake(data).run()
+
+
+def _has_archive(data: bytes) -> bool:
+    """Whether a DEX file is followed by a zip archive (then Android would read that: CVE-2017-13156)."""
+    return data.rfind(b"PK\x05\x06", max(0, len(data) - 65557)) >= 0
+
+
+def _bare_dex(data: bytes) -> Decoded:
+    problems: list[Problem] = []
+    notes = Differences()
+    dexes = list(_read_dex([("classes.dex", data)], notes, problems))
+    code = _code(dexes, AppContext(), None, problems)
+    facts = AppFacts(
+        sha256=hashlib.sha256(data).hexdigest(), size=len(data), form="dex", dex=tuple(d.name for d in dexes),
+        code=code, flows=code.flows, endpoints=code.endpoints, differences=notes.done(), problems=tuple(problems),
+        kits=kits.find((), (c.name for c in code.classes), ()),
+    )  # fmt: skip
+    return Decoded(facts)
+
+
+class _Intake:
+    """State of one app being read."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.problems: list[Problem] = []
+        self.notes = Differences(distinct=12)
+        self.form = "apk"
+        self.inner: list[Inner] = []
+        self.extra_dex: list[tuple[str, bytes]] = []
+        self.parts = self.open()
+        self.base = self.parts[0].container
+        self.tables: list[resources.Table] = []
+
+    # --- containers
+
+    def open(self) -> list[_Part]:
+        outer = open_container(self.data)
+        names = [e.name for e in outer.entries]
+        if MANIFEST in outer or any(DEX_NAME.fullmatch(n) for n in names):
+            return [_Part("", outer)]
+        if "base/manifest/AndroidManifest.xml" in outer:
+            self.form = "aab"
+            return [_Part("", outer)]
+        apks = [e for e in outer.entries if _SPLIT.fullmatch(e.name)]
+        parts = list(self.splits(outer, apks))
+        if parts:
+            self.form = "bundle"
+            self.notes.extend(outer.differences)
+            return parts
+        if (
+            any(n.startswith(("lib/", "assets/", "res/", "META-INF/")) for n in names)
+            or "resources.arsc" in outer
+        ):
+            return [_Part("", outer)]  # an APK without manifest and code is still told about
+        raise Unsupported("a zip archive, but no app: neither manifest nor DEX file nor APK in it")
+
+    def splits(self, outer: Container, apks: list[Entry]) -> Iterator[_Part]:
+        """The APKs of a set that belong together: those of one package, the base first."""
+        opened: list[tuple[Entry, Container, Manifest | None]] = []
+        for entry in apks[:500]:
+            try:
+                container = open_container(outer.read(entry))
+            except SourceError as error:
+                self.problem(entry.name, error)
+                continue
+            opened.append((entry, container, self.quick_manifest(container)))
+        opened = [item for item in opened if item[2] is not None or MANIFEST not in item[1]]
+        bases = [item for item in opened if item[2] is not None and not item[2].split and item[2].components]
+        bases = bases or [item for item in opened if item[2] is not None and not item[2].split]
+        if not bases:
+            bases = opened[:1]
+        if not bases:
+            return
+        # prefer what is called base, then standalone with most code
+        base = min(
+            bases, key=lambda i: (not i[0].name.rpartition("/")[2].startswith("base"), -i[0].size, i[0].name)
+        )
+        package = base[2].package if base[2] else ""
+        yield _Part(base[0].name, base[1])
+        for item in opened:
+            if item is base:
+                continue
+            found = item[2]
+            if found is not None and found.package == package and (found.split or not found.components):
+                yield _Part(item[0].name, item[1])
+            elif found is not None and found.package != package:
+                self.keep_inner(item[0].name, bytes(item[1].data), item[0].header)
+
+    def quick_manifest(self, container: Container) -> Manifest | None:
+        entry = container.get(MANIFEST)
+        if entry is None:
+            return None
+        try:
+            return manifest.parse(container.read(entry), None, lambda _: None)
+        except SourceError:
+            return None
+
+    def keep_inner(self, origin: str, data: bytes, offset: int) -> None:
+        if len(self.inner) < MAX_NESTED:
+            self.inner.append(Inner(origin, data, offset))
+        else:
+            self.notes.add("app:many-nested", offset, origin)
+
+    def problem(self, part: str, error: SourceError) -> None:
+        self.problems.append(Problem(short(part), error.kind, short(str(error))))
+
+    def read(self, part: _Part, entry: Entry) -> bytes | None:
+        try:
+            return part.container.read(entry)
+        except SourceError as error:
+            self.problem(part.label(entry.name), error)
+            return None
+
+    # --- the whole
+
+    def run(self) -> Decoded:
+        facts_of_parts = [signing.verify(part.container) for part in self.parts]
+        signed = facts_of_parts[0] if self.form != "aab" else signing.verify(self.base)
+        for part, other in zip(self.parts[1:], facts_of_parts[1:], strict=True):
+            if {c.sha256 for c in other.certificates} != {c.sha256 for c in signed.certificates}:
+                self.notes.add(
+                    "sig:split-signer", -1, part.name, "signed by another key than the base", refused=True
+                )
+        table = self.table()
+        app, copies = self.manifest(table)
+        files = list(self.files())
+        libraries = tuple(self.libraries(files))
+        pages = tuple(self.pages(files))
+        dexes = list(_read_dex([*self.dexes(), *self.extra_dex[:MAX_DEX]], self.notes, self.problems))
+        code = self.code(dexes, app, table, libraries)
+        names = [part.label(e.name) for part in self.parts for e in part.container.entries]
+        for part in self.parts:
+            self.notes.extend(part.container.differences)
+        for item in self.tables:
+            self.notes.extend(item.differences)
+        for library in libraries:
+            self.notes.extend(library.differences)
+        self.notes.extend(signed.differences)
+        self.notes.extend(app.differences)
+        strings = sorted((s for t in self.tables for s in t.strings() if s.value), key=lambda s: s.id)[
+            :MAX_STRINGS
+        ]
+        facts = AppFacts(
+            sha256=hashlib.sha256(self.data).hexdigest(),
+            size=len(self.data),
+            form=self.form,
+            parts=tuple(p.name for p in self.parts if p.name),
+            names=tuple(short(n) for n in names[:MAX_NAMES]),
+            entries=len(names),
+            files=tuple(files[:MAX_FILES]),
+            manifest=app,
+            manifests=copies,
+            strings=tuple(
+                msgspec.structs.replace(s, value=short(s.value, MAX_STRING), name=short(s.name))
+                for s in strings
+            ),
+            locales=tuple(sorted({loc for t in self.tables for loc in t.locales})),
+            signing=signed,
+            native=libraries,
+            web=pages,
+            kits=kits.find(
+                (n.rpartition("!")[2] for n in names), (c.name for c in code.classes), _manifest_names(app)
+            ),
+            code=code,
+            dex=tuple(d.name for d in dexes),
+            flows=code.flows + tuple(_web_flows(pages, app)),
+            endpoints=code.endpoints + tuple(self.other_endpoints(code.endpoints, pages, libraries, strings)),
+            nested=tuple(self.nested()),
+            differences=self.notes.done(),
+            problems=tuple(self.problems),
+        )
+        return Decoded(facts, tuple(self.inner))
+
+    def nested(self) -> Iterator[Nested]:
+        for item in self.inner:
+            found = None
+            try:
+                found = self.quick_manifest(open_container(item.data))
+            except SourceError as error:
+                self.problem(item.origin, error)
+            yield Nested(
+                short(item.origin),
+                hashlib.sha256(item.data).hexdigest(),
+                len(item.data),
+                found.package if found else "",
+                item.entry_offset,
+            )
+
+    # --- resources and manifest
+
+    def table(self) -> resources.Table | None:
+        for part in self.parts:
+            for entry in part.container.all("resources.arsc")[:1]:
+                data = self.read(part, entry)
+                if data is None:
+                    continue
+                try:
+                    self.tables.append(resources.parse(data, part.label(entry.name)))
+                except SourceError as error:
+                    self.problem(part.label(entry.name), error)
+                    self.notes.add("arsc:unreadable", 0, part.label(entry.name), error, refused=True)
+        return self.tables[0] if self.tables else None
+
+    def file(self, name: str) -> bytes | None:
+        """Content of an entry of any part."""
+        for part in self.parts:
+            entry = part.container.get(name)
+            if entry is not None:
+                try:
+                    return part.container.read(entry, 16 << 20)
+                except SourceError as error:
+                    self.problem(part.label(name), error)
+                    return None
+        return None
+
+    def manifest(self, table: resources.Table | None) -> tuple[Manifest, int]:
+        """The app's manifest: that of the base with the components of its splits, every copy counted."""
+        name = "base/manifest/AndroidManifest.xml" if self.form == "aab" else MANIFEST
+        copies = self.base.all(name)
+        if not copies:
+            self.notes.add("manifest:missing", -1, MANIFEST, refused=True)
+        read: list[Manifest] = []
+        for entry in copies[:8]:
+            found = self.one_manifest(self.parts[0], entry, table)
+            if found is not None:
+                read.append(found)
+        for part in self.parts[1:]:
+            for entry in part.container.all(MANIFEST)[:1]:
+                found = self.one_manifest(part, entry, table)
+                if found is not None:
+                    read.insert(0, found)
+        if not read:
+            return Manifest(), 0
+        # the last copy is the one that counted on versions that accept several; what the others say is kept
+        main = read[-1]
+        for other in read[:-1]:
+            known = {p.name for p in main.permissions}
+            there = {c.name for c in main.components}
+            main = msgspec.structs.replace(
+                main,
+                permissions=main.permissions + tuple(p for p in other.permissions if p.name not in known),
+                components=main.components + tuple(c for c in other.components if c.name not in there),
+                differences=main.differences + other.differences,
+            )
+        return main, len(read)
+
+    def one_manifest(self, part: _Part, entry: Entry, table: resources.Table | None) -> Manifest | None:
+        data = self.read(part, entry)
+        if data is None:
+            self.notes.add("manifest:unreadable", entry.header, entry.name, "cannot be decoded", refused=True)
+            return None
+        try:
+            if self.form == "aab":
+                from rogue_scan.apk import protoxml
+
+                return manifest.from_tree(protoxml.parse(data, entry.name), None, self.file, entry.name)
+            return manifest.parse(data, table, self.file, entry.name)
+        except SourceError as error:
+            self.problem(part.label(entry.name), error)
+            self.notes.add("manifest:unreadable", entry.header, entry.name, error, refused=True)
+            return None
+
+    def other_endpoints(
+        self,
+        known: tuple[Endpoint, ...],
+        pages: tuple[web.WebFile, ...],
+        libraries: tuple[native.NativeLibrary, ...],
+        strings: list[resources.StringResource],
+    ) -> Iterator[Endpoint]:
+        """Endpoints that stand outside DEX code; those that code names are left out."""
+        seen = {e.value for e in known}
+        count = 0
+        for kind, value, host, hidden, where in self.other_addresses(pages, libraries, strings):
+            if value not in seen and count < MAX_ENDPOINTS:
+                seen.add(value)
+                count += 1
+                yield Endpoint(short(value), kind, short(host) if kind != "email" else None, hidden, (where,))
+
+    def other_addresses(
+        self,
+        pages: tuple[web.WebFile, ...],
+        libraries: tuple[native.NativeLibrary, ...],
+        strings: list[resources.StringResource],
+    ) -> Iterator[tuple[str, str, str, str | None, Where]]:
+        for page in pages:
+            for found in page.addresses:
+                yield (
+                    found.kind,
+                    found.value,
+                    found.host,
+                    found.hidden,
+                    Where(file=page.entry, offset=found.offset),
+                )
+        for library in libraries:
+            for string in library.strings:
+                for kind, value, host in address.find(string.value):
+                    yield kind, value, host, "native library", Where(file=library.entry, offset=string.offset)
+        for text in strings:
+            for kind, value, host in address.find(text.value) if address.candidate(text.value) else ():
+                yield kind, value, host, "resource", Where(file="resources.arsc")
+        for table in self.tables:
+            for pooled in table.pool_strings():
+                for kind, value, host in address.find(pooled) if address.candidate(pooled) else ():
+                    yield kind, value, host, "resource", Where(file="resources.arsc")
+
+    # --- files
+
+    def files(self) -> Iterator[File]:
+        """Files by content; apps and code inside others are kept for analysis."""
+        for part in self.parts:
+            for entry in part.container.entries:
+                if entry.is_dir or not entry.size:
+                    continue
+                head = part.container.peek(entry, 64)
+                kind = _kind(head)
+                name = entry.name.lower()
+                if (
+                    kind == ""
+                    and entry.size >= OPAQUE_LEAST
+                    and not name.endswith(_PLAIN)
+                    and not name.startswith("meta-inf/")
+                ):
+                    kind = "opaque" if _is_opaque(part.container, entry) else ""
+                if kind == "zip":
+                    kind = self.look_inside(part, entry)
+                elif kind == "dex" and not (
+                    DEX_NAME.fullmatch(entry.name) or entry.name.startswith("base/dex/")
+                ):
+                    data = self.read(part, entry)
+                    if data is not None:
+                        self.extra_dex.append((part.label(entry.name), data))
+                if kind in ("", "picture", "axml"):
+                    continue
+                yield File(
+                    short(entry.name), kind, entry.size, entry.header, part.name, _disguised(name, kind)
+                )
+
+    def look_inside(self, part: _Part, entry: Entry) -> str:
+        """Whether a zip archive in the package is an app or carries code."""
+        if entry.size > MAX_NESTED_SIZE:
+            self.notes.add("app:nested-too-large", entry.header, entry.name, entry.size)
+            return "zip"
+        data = self.read(part, entry)
+        if data is None:
+            return "zip"
+        try:
+            inner = open_container(data)
+        except SourceError:
+            return "zip"
+        codes = [e for e in inner.entries if DEX_NAME.fullmatch(e.name)]
+        if MANIFEST in inner:
+            self.keep_inner(part.label(entry.name), data, entry.header)
+            return "apk"
+        for code in codes[:20]:
+            try:
+                self.extra_dex.append((f"{part.label(entry.name)}!{code.name}", inner.read(code)))
+            except SourceError as error:
+                self.problem(f"{part.label(entry.name)}!{code.name}", error)
+        return "dex archive" if codes else "zip"
+
+    def dexes(self) -> Iterator[tuple[str, bytes]]:
+        """DEX files that Android loads, every copy of each."""
+        pattern = re.compile(r"[^/]+/dex/classes\d*\.dex") if self.form == "aab" else DEX_NAME
+        seen: dict[str, int] = {}
+        for part in self.parts:
+            found = [e for e in part.container.entries if pattern.fullmatch(e.name)]
+            found.sort(key=lambda e: (len(e.name), e.name, e.number))
+            for entry in found[:MAX_DEX]:
+                data = self.read(part, entry)
+                if data is None:
+                    self.notes.add(
+                        "dex:unreadable", entry.header, entry.name, "cannot be decoded", refused=True
+                    )
+                    continue
+                label = part.label(entry.name)
+                number = seen[label] = seen.get(label, 0) + 1
+                yield (label if number == 1 else f"{label}#{number}"), data
+        if not seen and self.form != "dex":
+            self.notes.add("dex:missing", -1, "classes.dex")
+
+    def libraries(self, files: list[File]) -> Iterator[native.NativeLibrary]:
+        left, count = NATIVE_TOTAL, 0
+        for part in self.parts:
+            for entry in part.container.entries:
+                name = entry.name
+                is_lib = re.fullmatch(r"(?:[^/]+/)?lib/[^/]+/[^/]+\.so", name) is not None
+                if not is_lib and not any(
+                    f.kind == "elf" and f.offset == entry.header and f.part == part.name
+                    for f in files
+                    if f.kind == "elf"
+                ):
+                    continue
+                count += 1
+                if count > MAX_NATIVE or entry.size > left:
+                    self.problem(part.label(name), LimitExceeded("too much native code, not searched"))
+                    continue
+                left -= entry.size
+                data = self.read(part, entry)
+                if data is None:
+                    continue
+                try:
+                    yield native.parse(data, part.label(name))
+                except SourceError as error:
+                    self.problem(part.label(name), error)
+                    self.notes.add("elf:unreadable", entry.header, name, error, refused=True)
+
+    def pages(self, files: list[File]) -> Iterator[web.WebFile]:
+        left = web.MAX_TOTAL
+        skip = {
+            (f.part, f.name) for f in files if f.kind in ("dex", "elf", "apk", "zip", "opaque", "dex archive")
+        }
+        for part in self.parts:
+            for entry in part.container.entries:
+                name = entry.name.lower()
+                if name.startswith("meta-inf/") or (part.name, entry.name) in skip:
+                    continue
+                inside = name.startswith(
+                    ("assets/", "res/raw/", "assemblies/", "base/assets/", "base/res/raw/")
+                )
+                if not (
+                    name.endswith(web.EXTENSIONS)
+                    or (inside and (name.endswith(web.DATA_EXTENSIONS) or "." not in name.rpartition("/")[2]))
+                ):
+                    continue
+                if entry.size > min(left, web.MAX_FILE * 4):
+                    continue
+                left -= entry.size
+                data = self.read(part, entry)
+                found = web.parse(data, part.label(entry.name)) if data else None
+                if found is not None:
+                    yield found
+
+    # --- code
+
+    def code(
+        self,
+        dexes: "list[Dex]",
+        app: Manifest,
+        table: resources.Table | None,
+        libraries: tuple[native.NativeLibrary, ...],
+    ) -> CodeFacts:
+        components = tuple(
+            ComponentInfo(c.alias_of or c.name, c.kind, c.actions, c.authorities, c.exported)
+            for c in app.components
+        )
+        if app.application:
+            components += (ComponentInfo(app.application, "application"),)
+        meta = dict(app.meta)
+        for component in app.components:
+            for key, value in component.meta.items():
+                meta.setdefault(key, value)
+        context = AppContext(app.package, components, meta, tuple(p.name for p in app.permissions))
+        return _code(dexes, context, PackageResources(self, table, libraries), self.problems)
+
+
+class PackageResources:
+    """What the code analysis may ask about the package (``rogue_scan.apk.code.types.Resources``)."""
+
+    def __init__(
+        self, intake: _Intake, table: resources.Table | None, libraries: tuple[native.NativeLibrary, ...]
+    ) -> None:
+        self._intake, self._table, self._libraries = intake, table, libraries
+
+    def string(self, resource: int) -> str | None:
+        """The text of a string resource in the default language."""
+        return self._table.text(resource) if self._table else None
+
+    def strings(self, resource: int) -> list[str]:
+        """The items of a string-array resource."""
+        if self._table is None:
+            return []
+        return [
+            (self._table.text(v.data) or "") if v.kind == axml.REFERENCE else v.text
+            for v in self._table.array(resource)
+        ]
+
+    def name(self, resource: int) -> str:
+        """The entry name of a resource id."""
+        return self._table.name(resource) if self._table else ""
+
+    def identifier(self, name: str, kind: str) -> int:
+        """The resource id of a name and a type; 0 where unknown."""
+        return self._table.identifier(name, kind) if self._table else 0
+
+    def file(self, resource: int) -> bytes | None:
+        """The content of a raw or XML resource."""
+        path = self._table.text(resource) if self._table else None
+        return self._intake.file(path) if path and "/" in path else None
+
+    def asset(self, path: str) -> bytes | None:
+        """The content of ``assets/PATH``."""
+        return self._intake.file(f"assets/{path}")
+
+    def assets(self) -> list[str]:
+        """The paths of all assets."""
+        return [
+            e.name.removeprefix("assets/")
+            for p in self._intake.parts
+            for e in p.container.entries
+            if e.name.startswith("assets/")
+        ]
+
+    def native_strings(self) -> list[str]:
+        """Strings of all native libraries that look like endpoints."""
+        return [s.value for library in self._libraries for s in library.strings if address.find(s.value)]
+
+    def layout_views(self) -> list[LayoutView]:
+        """All views with an id or an input type in all layouts."""
+        views: list[LayoutView] = []
+        if self._table is None:
+            return views
+        for resource in list(self._table.ids("layout"))[:MAX_LAYOUTS]:
+            path = self._table.text(resource)
+            data = self._intake.file(path) if path else None
+            if data is None:
+                continue
+            try:
+                root = axml.parse(data, path or "").root
+            except SourceError:
+                continue
+            if root is not None:
+                views += self._views(resource, root)
+        return views
+
+    def _views(self, layout: int, root: Element) -> Iterator[LayoutView]:
+        pending = [root]
+        while pending:
+            element = pending.pop()
+            pending += reversed(element.children)
+            marked = element.get("id")
+            kind = element.get("inputType")
+            secret = element.get("password")
+            if marked is None and kind is None and secret is None:
+                continue
+            resource = marked.resource if marked else 0
+            number = kind.data if kind else 0x81 if secret is not None and secret.text == "true" else 0
+            texts: list[str] = []
+            for key in ("hint", "text", "contentDescription", "label", "autofillHints"):
+                attribute = element.get(key)
+                if attribute is None:
+                    continue
+                if attribute.resource and self._table:
+                    texts += self._table.texts(attribute.resource).values()
+                elif attribute.text:
+                    texts.append(attribute.text)
+            yield LayoutView(
+                layout,
+                resource,
+                self.name(resource) if resource else "",
+                element.tag,
+                number,
+                tuple(dict.fromkeys(short(t) for t in texts)),
+            )
+
+
+def _read_dex(
+    files: Iterable[tuple[str, bytes]], notes: Differences, problems: list[Problem]
+) -> "Iterator[Dex]":
+    """DEX files opened; what is damaged in them is noted (kinds ``dex:…``)."""
+    from rogue_scan.apk.dex.reader import read_all
+
+    for name, data in files:
+        try:
+            found = read_all(name, data)
+        except SourceError as error:
+            problems.append(Problem(short(name), error.kind, short(str(error))))
+            notes.add(f"dex:{error.kind}", 0, name, error, refused=True)
+            continue
+        for dex in found:
+            for problem in dex.problems:
+                notes.add(_dex_kind(problem.what), problem.offset, name, problem.what, refused=True)
+            yield dex
+
+
+def _dex_kind(what: str) -> str:
+    """Kind of the difference that a problem in a DEX file is."""
+    for word, kind in (
+        ("checksum", "checksum"),
+        ("SHA-1", "signature"),
+        ("file size", "file-size"),
+        ("endian", "endian"),
+        ("header size", "header-size"),
+    ):
+        if word in what:
+            return f"dex:{kind}"
+    return "dex:structure"
+
+
+def _code(
+    dexes: "list[Dex]", context: AppContext, answers: PackageResources | None, problems: list[Problem]
+) -> CodeFacts:
+    """Facts of all DEX files together."""
+    return CodeFacts()
+
+
+def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:
+    """Flows of scripts; the component that starts them is the one that opens the app."""
+    entry = next((c.name for c in app.components if c.launcher), "")
+    for page in pages:
+        for flow in page.flows:
+            path = (
+                Hop(page.entry, "", flow.taken_at, f"{flow.takes} takes {flow.data.value}"),
+                Hop(page.entry, "", flow.sent_at, f"{flow.sends} sends it"),
+            )
+            yield Flow(flow.data, flow.sink, flow.endpoint, path, entry)
+
+
+def _manifest_names(app: Manifest) -> list[str]:
+    names = [c.name for c in app.components] + [app.application, app.flags.get("appComponentFactory", "")]
+    names += [key for source in (app.meta, *(c.meta for c in app.components)) for key in source]
+    return list(dict.fromkeys(names))
+
+
+_MAGICS: tuple[tuple[bytes, str], ...] = (
+    (b"dex\n", "dex"), (b"dey\n", "dex"), (b"cdex", "dex"), (b"\x7fELF", "elf"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"),
+    (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"#!", "script"), (b"\x03\x00\x08\x00", "axml"),
+    (b"\x02\x00\x0c\x00", "arsc"), (b"MZ", "windows program"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"\x1f\x8b\x08", "archive"),
+    (b"SQLite format 3", "database"), (b"\xca\xfe\xba\xbe", "java class"), (b"\xc6\x1f\xbc\x03", "hermes"), (b"-----BEGIN", "pem"),
+)  # fmt: skip
+
+
+def _kind(head: bytes) -> str:
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "picture"
+    return next((kind for magic, kind in _MAGICS if head.startswith(magic)), "")
+
+
+_CLAIMS = {
+    "dex": (".dex", ".jar", ".apk", ".zip"), "elf": (".so", ".bin", "", ".node"), "apk": (".apk", ".zip", ".jar", ".apks", ".xapk"),
+    "dex archive": (".jar", ".apk", ".zip", ".dex", ".aar"),
+}  # fmt: skip
+
+
+def _disguised(name: str, kind: str) -> bool:
+    """Whether a file of code has the name of something else (``logo.png`` that is a DEX file)."""
+    claims = _CLAIMS.get(kind)
+    if claims is None:
+        return False
+    file = name.rpartition("/")[2]
+    ending = f".{file.rpartition('.')[2]}" if "." in file else ""
+    return ending not in claims and ".so" not in file
+
+
+def _is_opaque(container: Container, entry: Entry) -> bool:
+    """Whether a file looks encrypted: it cannot be deflated further."""
+    if entry.method == DEFLATED:
+        return entry.packed >= OPAQUE * entry.size
+    sample = container.peek(entry, 1 << 16)
+    return len(sample) >= OPAQUE_LEAST and len(zlib.compress(sample, 1)) > OPAQUE * len(sample)

@@ -1,0 +1,127 @@
+"""Known kits in an app: SDKs, trackers, frameworks, packers and obfuscators.
+
+What identifies a kit stands in ``signatures/apk/_kits/*.yml``, one file for each family of kits, with
+the source and licence of the facts. A kit is recognised by class prefixes, entry names, native
+libraries, manifest names or strings; each hit says by what.
+"""
+
+import fnmatch
+import functools
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rogue_scan.errors import RuleError
+from rogue_scan.rules.load import builtin, read_yaml
+
+Family = Literal[
+    "framework",
+    "library",
+    "advertising",
+    "analytics",
+    "social",
+    "push",
+    "payment",
+    "packer",
+    "obfuscator",
+    "update",
+]
+
+
+class KitSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kit in a signature file."""
+
+    name: str
+    family: Family
+    says: str
+    """One sentence: what it is and what data it is for."""
+    classes: tuple[str, ...] = ()
+    """Package prefixes in dotted form; a class below one of them is the kit's."""
+    files: tuple[str, ...] = ()
+    """Entry names with ``*``."""
+    libraries: tuple[str, ...] = ()
+    """Native library file names with ``*``."""
+    manifest: tuple[str, ...] = ()
+    """Component, meta-data or application class names with ``*``."""
+    least: int = 1
+    """How many different signs are needed."""
+
+
+class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One signature file of kits."""
+
+    source: str
+    licence: str
+    kits: tuple[KitSpec, ...]
+
+
+class Kit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A kit that an app contains."""
+
+    name: str
+    family: str
+    signs: tuple[str, ...] = ()
+    """What it was recognised by, as ``classes com.example.sdk``."""
+
+
+@functools.cache
+def specs(folder: Path | None = None) -> tuple[KitSpec, ...]:
+    """All kits that are known. Raises RuleError where a file is wrong."""
+    root = folder or builtin() / "apk" / "_kits"
+    found: list[KitSpec] = []
+    for path in sorted(root.glob("*.yml")):
+        document, _ = read_yaml(path, trusted=folder is None)
+        try:
+            found += msgspec.convert(document, KitFile).kits
+        except msgspec.ValidationError as error:
+            problem, _, field = str(error).partition(" - at ")
+            raise RuleError(str(path), field.strip("`").removeprefix("$."), problem) from None
+    return tuple(found)
+
+
+@functools.cache
+def prefixes() -> tuple[str, ...]:
+    """Class prefixes of all kits as descriptors (``Lcom/example/sdk/``), sorted."""
+    return tuple(sorted({f"L{name.replace('.', '/')}/" for spec in specs() for name in spec.classes}))
+
+
+def find(entries: Iterable[str], classes: Iterable[str], manifest: Iterable[str]) -> tuple[Kit, ...]:
+    """Kits in an app by its entry names, class descriptors and names in the manifest."""
+    entries, manifest = list(entries), list(manifest)
+    packages = {name[1:].rpartition("/")[0] for name in classes}
+    above: set[str] = set()
+    for package in packages:
+        while package and package not in above:
+            above.add(package)
+            package = package.rpartition("/")[0]
+    libraries = {name.rpartition("/")[2] for name in entries if name.endswith(".so")}
+    found = []
+    for spec in specs():
+        signs = [f"classes {name}" for name in spec.classes if name.replace(".", "/") in above]
+        signs += _hits("file", spec.files, entries)
+        signs += _hits("library", spec.libraries, libraries)
+        signs += _hits("manifest", spec.manifest, manifest)
+        if len(signs) >= spec.least:
+            found.append(Kit(spec.name, spec.family, tuple(signs[:8])))
+    return tuple(found)
+
+
+def _hits(kind: str, patterns: tuple[str, ...], names: Iterable[str]) -> list[str]:
+    hits = []
+    for pattern in patterns:
+        if "*" in pattern or "?" in pattern:
+            match = _compiled(pattern).fullmatch
+            hit = next((name for name in names if match(name)), None)
+        else:
+            hit = pattern if pattern in names else None
+        if hit is not None:
+            hits.append(f"{kind} {hit[:200]}")
+    return hits
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern))

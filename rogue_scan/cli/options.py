@@ -141,29 +141,51 @@ def emit(report: Report, output: Output) -> Exit:
     Files are written first and each in one step, so that none is lost or half-written when a later one
     fails.
     """
-    from rogue_scan.life.shape import shape
     from rogue_scan.render import formats
 
-    shaped = shape(
-        report,
-        baseline=output.baseline,
-        ignore=output.ignore,
-        min_severity=Severity(output.min_severity),
-        min_confidence=output.min_confidence,
-        anonymise=output.anonymise,
-        reproducible=output.reproducible,
-    )
-    # The gate looks at what was not set aside with a reason, whether it is shown or not.
-    code = status(shaped.gate, None if output.fail_on == "none" else Severity(output.fail_on))
-    for name, path in targets(output.output):
-        write(path, formats.render(name, shaped.report, options(output, terminal=False)))
-    settings = options(output, terminal=sys.stdout.isatty())
-    raw = formats.render(output.format, shaped.report, settings)
-    sys.stdout.buffer.write(raw)
+    code = status(report, None if output.fail_on == "none" else Severity(output.fail_on))
+    for name, path in [formats.split_output(value) for value in output.output]:
+        write(Path(path), formats.render(name, report, _look(output, terminal=False)))
+    text = formats.render(output.format, report, _look(output, terminal=sys.stdout.isatty()))
+    sys.stdout.buffer.write(text.encode())
     sys.stdout.flush()
     if not output.quiet:
         complain(report)
     return code
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report in one step, readable by the user only: a file is whole or not there.
+
+    Raises UsageError where it cannot be written.
+    """
+    import tempfile
+
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(text.encode())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _look(output: Output, *, terminal: bool) -> Any:
+    import shutil
+
+    from rogue_scan.render.formats import Options
+
+    colour = output.colour
+    return Options(
+        language={"zh": "zh_CN"}.get(output.lang, output.lang),
+        color=terminal if colour is None else colour,
+        width=shutil.get_terminal_size((100, 24)).columns if terminal else 100,
+        show_suppressed=output.show_suppressed,
+    )
 
 
 def complain(report: Report) -> None:

@@ -1,0 +1,183 @@
+"""The main job: sources → scans → incidents → risk → one report.
+
+Captures go to the Wi-Fi scanner, apps to the app scanner, and apps that a capture carried are vetted as
+its children. The two scanners know nothing of each other; they meet here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rogue_scan import __version__
+from rogue_scan.errors import SourceError
+from rogue_scan.model.report import Link, Report, ScanError, Tool
+from rogue_scan.model.scan import Carved, Scan
+from rogue_scan.model.subject import Subject
+from rogue_scan.rules.load import RuleSet
+from rogue_scan.source import sniff
+from rogue_scan.source.sniff import Kind
+from rogue_scan.source.walk import Source, expand
+
+if TYPE_CHECKING:
+    from rogue_scan.apk.isolate import Isolated
+
+Progress = Callable[[str, float | None], None]
+"""Told the name of the source at work, and the share that is done (None: not known)."""
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What a run may do and cost."""
+
+    rules: tuple[Path, ...] = ()
+    keys: tuple[str, ...] = ()
+    """``SSID:PASSPHRASE`` or ``SSID:HEX-PMK`` of networks that the auditor owns."""
+    site: Any = None
+    """A learnt site, which sharpens what is said of access points."""
+    facts: Path | None = None
+    """Folder of stored facts of apps."""
+    timeout: float = 120.0
+    """Seconds for one app."""
+    memory: int = 2 << 30
+    """Bytes for one app."""
+
+
+def audit(
+    arguments: Iterable[str],
+    rules: RuleSet,
+    options: Options,
+    wanted: Kind | None = None,
+    progress: Progress = lambda name, share: None,
+) -> tuple[list[Scan], list[ScanError]]:
+    """Scan everything that ``arguments`` name; ``wanted`` forces the scanner.
+
+    One bad source is one error; the rest goes on. Raises RuleError where a signature is wrong.
+    """
+    scans: list[Scan] = []
+    errors: list[ScanError] = []
+    with contextlib.ExitStack() as stack:
+        vet = _Vetter(stack, options)
+        for item in expand(arguments, wanted):
+            if isinstance(item, ScanError):
+                errors.append(item)
+                continue
+            progress(item.name, None)
+            try:
+                scans += _scan(item, rules, options, vet, progress)
+            except SourceError as error:
+                errors.append(ScanError(item.name, error.kind, str(error)))
+    return scans, errors
+
+
+def assemble(scans: Sequence[Scan], errors: Sequence[ScanError], rules: RuleSet) -> Report:
+    """Join scans into a report: incidents, links, risk of each part and of the whole."""
+    from rogue_scan import incident, risk
+
+    scans = _distinct(scans)
+    joined, links = incident.join(scans)
+    findings = tuple(finding for scan in scans for finding in scan.findings)
+    by_id = {finding.id: finding for finding in findings}
+    incidents = tuple(
+        msgspec.structs.replace(
+            each, risk=risk.subject_risk([by_id[name] for name in each.findings if name in by_id])
+        )
+        for each in joined
+    )
+    subjects = tuple(
+        msgspec.structs.replace(scan.subject, risk=risk.subject_risk(scan.findings)) for scan in scans
+    )
+    return Report(
+        tool=Tool(version=__version__, rules=rules.digest),
+        risk=risk.report_risk(subjects, findings, incidents),
+        incidents=incidents,
+        subjects=subjects,
+        findings=findings,
+        links=tuple(dict.fromkeys([*(link for scan in scans for link in scan.links), *links])),
+        errors=tuple(dict.fromkeys([*errors, *(error for scan in scans for error in scan.errors)])),
+    )
+
+
+def bind_all(rules: RuleSet) -> None:
+    """Join every active rule to its logic, to find what does not fit. Raises RuleError."""
+    from rogue_scan.apk.analyse import Analyser
+    from rogue_scan.rules.registry import bind
+    from rogue_scan.wifi.analyse import DETECTORS
+
+    bind(rules, "wifi", DETECTORS)
+    Analyser(rules)
+
+
+class _Vetter:
+    """The child process for apps, started when the first app turns up."""
+
+    def __init__(self, stack: contextlib.ExitStack, options: Options) -> None:
+        self._stack, self._options = stack, options
+        self._isolated: Isolated | None = None
+
+    def __call__(self, data: bytes, name: str) -> list[Scan]:
+        if self._isolated is None:
+            from rogue_scan.apk.isolate import Isolated, Limits
+
+            options = self._options
+            limits = Limits(wall=options.timeout, cpu=int(options.timeout), memory=options.memory)
+            self._isolated = self._stack.enter_context(Isolated(options.rules, limits, options.facts))
+        return self._isolated.scan(data, name)
+
+
+def _scan(
+    source: Source, rules: RuleSet, options: Options, vet: _Vetter, progress: Progress
+) -> Iterator[Scan]:
+    kind, data = source.kind, None
+    if kind is Kind.UNKNOWN:  # standard input or a URL, given to `audit`: only its bytes can tell
+        from rogue_scan.wifi.capture.open import Stream
+
+        data = Stream(source)
+        kind = data.kind()
+    if kind is Kind.APP:
+        yield from vet(source.read(), source.name)
+        return
+    from rogue_scan.wifi import analyse
+
+    scan = analyse.analyse(source, rules, keys=options.keys, progress=progress)
+    yield scan
+    for number, carved in enumerate(scan.carved):
+        if sniff.kind(carved.data[: sniff.HEAD], carved.data[-sniff.HEAD :]) is Kind.APP and carved.complete:
+            yield from _vetted(scan.subject, number, carved, vet)
+
+
+def _vetted(capture: Subject, number: int, carved: Carved, vet: _Vetter) -> Iterator[Scan]:
+    """The app in a carved file as a child of its capture."""
+    first, *inner = vet(carved.data, f"{capture.name}!{carved.origin}")
+    link = Link(first.subject.id, carved.finding or capture.id, "served-by", carved.bssid or "")
+    yield msgspec.structs.replace(
+        first,
+        subject=msgspec.structs.replace(first.subject, parent=capture.id),
+        links=(*first.links, link),
+    )
+    yield from inner
+
+
+def _distinct(scans: Sequence[Scan]) -> list[Scan]:
+    """One scan for each subject: the same bytes under several names are one subject with a note."""
+    first: dict[str, Scan] = {}
+    for scan in scans:
+        known = first.get(scan.subject.id)
+        if known is None:
+            first[scan.subject.id] = scan
+            continue
+        coverage = msgspec.structs.replace(
+            known.subject.coverage,
+            notes=(*known.subject.coverage.notes, f"the same content was also given as {scan.subject.name}"),
+        )
+        first[scan.subject.id] = msgspec.structs.replace(
+            known,
+            subject=msgspec.structs.replace(
+                known.subject, coverage=coverage, parent=known.subject.parent or scan.subject.parent
+            ),
+            links=tuple(dict.fromkeys([*known.links, *scan.links])),
+        )
+    return list(first.values())

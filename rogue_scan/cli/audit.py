@@ -1,0 +1,145 @@
+"""``rogue-scan audit``, and what ``wifi`` and ``apk`` share with it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from rogue_scan.cli.options import Output, emit, output_options, rules_option
+from rogue_scan.cli.progress import progress
+
+if TYPE_CHECKING:
+    from rogue_scan.model.scan import Scan
+    from rogue_scan.source.sniff import Kind
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+sources_argument = click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+
+_CAPTURE = [
+    click.option(
+        "--key",
+        "keys",
+        multiple=True,
+        metavar="SSID:PASSPHRASE",
+        help="Decrypt a WPA2 network of yours; 64 hex digits are taken as its PMK. Repeatable.",
+    ),
+    click.option(
+        "--key-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="File with one --key on each line: keeps them out of the list of processes.",
+    ),
+    click.option(
+        "--evidence",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the frames that findings cite, with comments, to a pcapng file.",
+    ),
+    click.option(
+        "--carve",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep files that hotspots offered in this folder.",
+    ),
+]
+
+_APPS = [
+    click.option(
+        "--facts",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Keep what was decoded of apps in this folder; later runs answer from it.",
+    ),
+    click.option("--timeout", type=click.FloatRange(1), default=120.0, help="Seconds for one app."),
+    click.option("--max-memory", type=click.IntRange(256), default=2048, help="MiB for one app."),
+]
+
+
+def capture_options(function: C) -> C:
+    """Add the options on captures."""
+    for option in reversed(_CAPTURE):
+        function = option(function)
+    return function
+
+
+def app_options(function: C) -> C:
+    """Add the options on apps."""
+    for option in reversed(_APPS):
+        function = option(function)
+    return function
+
+
+@click.command("audit", short_help="Scan captures and apps alike into one risk report.")
+@sources_argument
+@rules_option
+@capture_options
+@app_options
+@output_options
+def command(sources: Sequence[str], output: Output, **options: Any) -> None:
+    """Scan every SOURCE by its content and join all into one risk report.
+
+    A SOURCE is a capture (pcap, pcapng, kismetdb, or these as gz, xz, zst), an app (APK, bundle, DEX), a
+    folder of such files, a URL, or - for standard input. Apps that a hotspot pushed are rebuilt from the
+    capture and vetted, too.
+    """
+    sys.exit(run(sources, output, None, **options))
+
+
+def run(
+    sources: Sequence[str],
+    output: Output,
+    wanted: Kind | None,
+    *,
+    rules: Sequence[Path],
+    keys: Sequence[str] = (),
+    key_file: Path | None = None,
+    evidence: Path | None = None,
+    carve: Path | None = None,
+    facts: Path | None = None,
+    timeout: float = 120.0,
+    max_memory: int = 2048,
+) -> int:
+    """Scan, join, write and print; returns the exit status."""
+    from rogue_scan import audit
+    from rogue_scan.rules.load import load
+
+    loaded = load(rules)
+    settings = audit.Options(
+        rules=tuple(rules),
+        keys=(*keys, *_lines(key_file)),
+        facts=facts,
+        timeout=timeout,
+        memory=max_memory << 20,
+    )
+    with progress(output) as show:
+        scans, errors = audit.audit(sources, loaded, settings, wanted, show)
+    if carve:
+        _keep(carve, scans)
+    report = audit.assemble(scans, errors, loaded)
+    if evidence:
+        from rogue_scan.wifi.evidence import write
+
+        write(evidence, sources, report)
+    return emit(report, output)
+
+
+def _lines(path: Path | None) -> list[str]:
+    return [line for line in path.read_text().splitlines() if line.strip()] if path else []
+
+
+def _keep(folder: Path, scans: Sequence[Scan]) -> None:
+    """Write carved files under names made of their digests alone, readable by the user only."""
+    import hashlib
+    import os
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for scan in scans:
+        for carved in scan.carved:
+            name = hashlib.sha256(carved.data).hexdigest() + (".bin" if carved.complete else ".part")
+            try:
+                handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            except FileExistsError:
+                continue  # the name is the digest of the content: it is there already
+            with os.fdopen(handle, "wb") as file:
+                file.write(carved.data)

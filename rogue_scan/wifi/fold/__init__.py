@@ -1,0 +1,1 @@
+"""The fold: batches of frames into the world, column by column."""

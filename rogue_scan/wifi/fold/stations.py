@@ -1,0 +1,100 @@
+"""Stations and what they ask for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rogue_scan.wifi.capture.chunk import gather
+from rogue_scan.wifi.dot11.frame import address_text
+from rogue_scan.wifi.fold.malformed import MalformedFold
+from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, cells, content_hash, extend, group, mix, trim
+from rogue_scan.wifi.observe import DATA, Batch
+from rogue_scan.wifi.world import Damage, Probe, Station, World
+
+PROBE_REQUEST, AUTH = 4, 11
+MAX_STATIONS = 16_384
+MAX_NEW_STATIONS = 4096
+MAX_PROBES = 16_384
+MAX_NEW_PROBES = 4096
+_GROUP = np.uint64(1 << 40)
+
+
+class StationFold:
+    """Folds frames that only clients send into stations and probes."""
+
+    def __init__(self, world: World, malformed: MalformedFold) -> None:
+        self.world = world
+        self.malformed = malformed
+        self._new_stations = Allowance(world, "stations", MAX_NEW_STATIONS)
+        self._new_probes = Allowance(world, "probes", MAX_NEW_PROBES)
+
+    def fold(self, batch: Batch, refs: Refs) -> NDArray[np.int64]:
+        """Count a batch; returns the rows of probe requests."""
+        kinds, ok = batch.type, batch.ok
+        asking = ok & (kinds == PROBE_REQUEST)
+        joining = ok & ((kinds == 0) | (kinds == 2))
+        joining |= ok & (kinds == AUTH) & (batch.transmitter != batch.address3)
+        sending = ok & (kinds >> 4 == DATA) & (batch.flags & 3 == 1)
+        rows = np.flatnonzero((asking | joining | sending) & (batch.transmitter & _GROUP == 0))
+        if len(rows):
+            self._stations(batch, refs, rows)
+        probes = np.flatnonzero(asking)
+        if len(probes):
+            self._probes(batch, refs, probes)
+        return probes
+
+    def _stations(self, batch: Batch, refs: Refs, rows: NDArray[np.int64]) -> None:
+        groups = group(batch.transmitter[rows])
+        counts, lasts = groups.counts.tolist(), groups.last.tolist()
+        found: list[Station | None] = []
+        for place, first in enumerate(groups.first.tolist()):
+            address = address_text(int(batch.transmitter[rows[first]]))
+            station = self.world.stations.get(address)
+            if station is None and self._new_stations.take():
+                station = self.world.stations[address] = Station(address)
+            found.append(station)
+            if station is not None:
+                ends = refs.at(int(rows[first])), refs.at(int(rows[lasts[place]]))
+                extend(station.seen, counts[place], *ends)
+        for place, value, count in cells(groups, batch.signal[rows]):
+            station = found[place]
+            if station is not None and value:
+                bump(station.signal.levels, value, count)
+
+    def _probes(self, batch: Batch, refs: Refs, rows: NDArray[np.int64]) -> None:
+        """Requested names. The SSID element comes first in every probe request."""
+        room = batch.mac[rows] + batch.length[rows] - batch.body[rows]
+        head = gather(batch.buffer, batch.body[rows], 40)
+        size = head[:, 1].astype(np.int64)
+        good = (room >= 2) & (head[:, 0] == 0) & (size <= 32) & (size + 2 <= room) & ~batch.cut[rows]
+        wrong = rows[~good & ~batch.cut[rows]]
+        if len(wrong):
+            self.malformed.count(batch, refs, wrong, Damage.ELEMENT_CONTENT, "no proper SSID element")
+        kept = np.flatnonzero(good)
+        if not len(kept):
+            return
+        rows, size = rows[kept], size[kept]
+        name = head[kept]
+        name[np.arange(40) >= (size + 2)[:, None]] = 0
+        client = batch.transmitter[rows]
+        groups = group(mix(client, content_hash(name.copy().view(np.uint64))))
+        counts, lasts = groups.counts.tolist(), groups.last.tolist()
+        for place, members in enumerate(groups.rows()):
+            first = int(members[0])
+            ssid = name[first, 2 : 2 + int(size[first])].tobytes()
+            key = (address_text(int(client[first])), ssid)
+            probe = self.world.probes.get(key)
+            if probe is None:
+                if not self._new_probes.take():
+                    continue
+                bssid = address_text(int(batch.address3[rows[first]]))
+                probe = self.world.probes[key] = Probe(*key, bssid=bssid)
+            extend(probe.seen, counts[place], refs.at(int(rows[first])), refs.at(int(rows[lasts[place]])))
+            probe.refs += [refs.at(int(rows[m])) for m in members[: max(4 - len(probe.refs), 0)]]
+
+    def trim(self) -> None:
+        """Bring the tables back under their caps."""
+        self._new_stations.used = self._new_probes.used = 0
+        trim(self.world, "stations", self.world.stations, MAX_STATIONS)
+        trim(self.world, "probes", self.world.probes, MAX_PROBES)

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from rogue_scan.apk import intake
-from rogue_scan.apk.facts import AppFacts, Store
+from rogue_scan.apk.difference import short
+from rogue_scan.apk.facts import AppFacts, Problem, Store
 from rogue_scan.apk.manifest import Manifest
 from rogue_scan.apk.permissions import data_category
 from rogue_scan.apk.signing import SigningFacts
@@ -50,6 +51,13 @@ class Analyser:
         :raises SourceError: it is no app at all.
         """
         return list(self._scan(data, name, None, 0))
+
+    def scan_or_fail(self, data: bytes, name: str) -> list[Scan]:
+        """As :meth:`scan`, but what is no app gives a scan that says so."""
+        try:
+            return self.scan(data, name)
+        except SourceError as error:
+            return [self.judge(unread(data, error.kind, str(error)), name)]
 
     def _scan(self, data: bytes, name: str, parent: str | None, depth: int) -> Iterator[Scan]:
         facts = self._stored(hashlib.sha256(data).hexdigest())
@@ -100,6 +108,10 @@ class Analyser:
         yield msgspec.structs.replace(scan, links=tuple(links))
         yield from children
 
+    def answer(self, facts: AppFacts, name: str) -> list[Scan]:
+        """As :meth:`scan`, from facts that were kept; those of the apps inside have to be in the store."""
+        return list(self._judge_stored(facts, name, None))
+
     def judge(self, facts: AppFacts, name: str, parent: str | None = None) -> Scan:
         """The scan of an app whose facts are known."""
         from rogue_scan.apk import match
@@ -131,6 +143,14 @@ class Analyser:
             tuple(findings),
             errors=tuple(errors),
         )  # fmt: skip
+
+
+def unread(data: bytes, kind: str, message: str) -> AppFacts:
+    """Facts of a source that could not be analysed: nothing but the reason, so that it never looks clean."""
+    problem = Problem("", kind, short(message))
+    return AppFacts(
+        sha256=hashlib.sha256(data).hexdigest(), size=len(data), form="unread", problems=(problem,)
+    )
 
 
 def view(facts: AppFacts, findings: Iterable[Finding]) -> AppView:
@@ -204,9 +224,9 @@ def _data(facts: AppFacts, findings: Iterable[Finding]) -> tuple[DataUse, ...]:
 
 def _notes(facts: AppFacts) -> Iterator[str]:
     """What this package cannot show, for people."""
-    if not facts.manifests and facts.form != "dex":
+    if not facts.manifests and facts.form not in ("dex", "unread"):
         yield "The manifest could not be read: components, permissions and entry points are unknown."
-    if not facts.dex and facts.form != "dex":
+    if not facts.dex and facts.form not in ("dex", "unread"):
         yield "There is no readable Java code: what the app does can only be seen in part."
     if facts.code.missing_components:
         yield (

@@ -198,12 +198,17 @@ def open_container(data: Buffer) -> Container:
     :raises LimitExceeded: more than ``MAX_ENTRIES`` entries.
     """
     notes = Differences()
-    found = _find_end(data, notes)
+    rivals: list[int] = []
+    found = _find_end(data, notes, rivals)
     if found is not None:
         end, central, count, size, base = found
         entries = _central_entries(data, central, count, size, base, notes)
         if entries or count == 0:
             _check_entries(data, entries, central, base, notes)
+            for at in rivals:
+                # an archive stored inside this one has an end record of its own
+                if not any(e.start <= at < e.start + max(e.packed, 1) for e in entries if e.start >= 0):
+                    notes.add("zip:several-end-records", at)
             return Container(data, entries, notes, base, central, end)
     entries = tuple(_local_entries(data))
     if not entries:
@@ -221,15 +226,17 @@ def open_container(data: Buffer) -> Container:
     return Container(data, entries, notes, 0, -1, -1)
 
 
-def _find_end(data: Buffer, notes: Differences) -> tuple[int, int, int, int, int] | None:
-    """The end record Android takes: (its offset, directory offset, entry count, directory size, base)."""
+def _find_end(data: Buffer, notes: Differences, rivals: list[int]) -> tuple[int, int, int, int, int] | None:
+    """The end record Android takes: (its offset, directory offset, entry count, directory size, base).
+
+    Other plausible ones go to ``rivals``: whether they matter shows when the entries are known.
+    """
     length = len(data)
     low = max(0, length - 65535 - _END.size)
     fallback = None
     chosen = None
-    others = 0
     at = length - _END.size + 4
-    while (at := data.rfind(END, low, at)) >= 0 and others < 64:
+    while (at := data.rfind(END, low, at)) >= 0 and len(rivals) < 64:
         record = _END.unpack_from(data, at) if at + _END.size <= length else None
         if record is not None:
             here = _end_record(data, at, record)
@@ -238,16 +245,13 @@ def _find_end(data: Buffer, notes: Differences) -> tuple[int, int, int, int, int
                     if chosen is None:
                         chosen = here
                     else:
-                        others += 1
-                        notes.add("zip:several-end-records", at)
+                        rivals.append(at)
                 elif chosen is None and fallback is None:
                     fallback = here
                 else:
-                    others += 1
-                    notes.add("zip:several-end-records", at)
+                    rivals.append(at)
             else:
-                others += 1
-                notes.add("zip:false-end-record", at)
+                rivals.append(at)
         at += 3  # rfind's end is exclusive: look below this one
     if (tail := data.rfind(END, max(low, length - _END.size + 1))) >= 0:
         notes.add("zip:false-end-record", tail, value="too short to be one")
@@ -509,6 +513,8 @@ def _check_names(entries: tuple[Entry, ...], notes: Differences) -> None:
         name = entry.name
         if name in names:
             notes.add("zip:duplicate-name", entry.header, name, refused=True)
+            if name == "AndroidManifest.xml" or name.endswith(".dex"):
+                notes.add("zip:duplicate-code", entry.header, name, refused=True)
         names.add(name)
         parts = name.replace("\\", "/").split("/")
         if (

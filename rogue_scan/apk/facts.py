@@ -29,14 +29,13 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True):
 
     name: str
     kind: str
-    """By content: ``dex``, ``elf``, ``apk``, ``zip``, ``script``, ``opaque`` (looks encrypted) …"""
+    """By content: ``dex``, ``elf``, ``apk``, ``zip``, ``script``, ``opaque`` (looks encrypted) …; with
+    ``disguised`` in front where the name claims another kind of content."""
     size: int
     offset: int
     """Of its local header."""
     part: str = ""
     """The split it lies in; empty for the base."""
-    disguised: bool = False
-    """Its name claims another kind of content."""
 
 
 class Nested(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -66,7 +65,8 @@ class AppFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
     size: int = 0
     form: str = "apk"
-    """``apk``, ``bundle`` (several APKs in one archive), ``aab`` or ``dex``."""
+    """``apk``, ``bundle`` (several APKs in one archive), ``aab``, ``dex``, or ``unread``: it could not be
+    analysed, and the only problem says why."""
     parts: tuple[str, ...] = ()
     """Names of the APKs in a bundle, the base first; empty for a single APK."""
     names: tuple[str, ...] = ()

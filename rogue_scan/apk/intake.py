@@ -239,6 +239,8 @@ class _Intake:
             self.notes.extend(library.differences)
         self.notes.extend(signed.differences)
         self.notes.extend(app.differences)
+        if app.split and self.form == "apk":
+            self.notes.add("manifest:is-split", app.app_offset, MANIFEST, app.split)
         strings = sorted((s for t in self.tables for s in t.strings() if s.value), key=lambda s: s.id)[
             :MAX_STRINGS
         ]
@@ -433,9 +435,9 @@ class _Intake:
                         self.extra_dex.append((part.label(entry.name), data))
                 if kind in ("", "picture", "axml"):
                     continue
-                yield File(
-                    short(entry.name), kind, entry.size, entry.header, part.name, _disguised(name, kind)
-                )
+                if _disguised(name, kind):
+                    kind = f"disguised {kind}"
+                yield File(short(entry.name), kind, entry.size, entry.header, part.name)
 
     def look_inside(self, part: _Part, entry: Entry) -> str:
         """Whether a zip archive in the package is an app or carries code."""
@@ -487,9 +489,9 @@ class _Intake:
                 name = entry.name
                 is_lib = re.fullmatch(r"(?:[^/]+/)?lib/[^/]+/[^/]+\.so", name) is not None
                 if not is_lib and not any(
-                    f.kind == "elf" and f.offset == entry.header and f.part == part.name
+                    f.kind.endswith("elf") and f.offset == entry.header and f.part == part.name
                     for f in files
-                    if f.kind == "elf"
+                    if f.kind.endswith("elf")
                 ):
                     continue
                 count += 1

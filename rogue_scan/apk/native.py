@@ -144,6 +144,9 @@ class _Reader:
         signatures = tuple(
             dict.fromkeys(m.group().decode() for m in _limit(_SIGNATURE.finditer(body), 2000))
         )[:MAX_NAMES]
+        packed = self.packed(bool(dynamic))
+        if packed:
+            self.note("packed", -1, packed)
         return NativeLibrary(
             entry=self.entry,
             abi=folder.group(1) if folder else "",
@@ -157,7 +160,7 @@ class _Reader:
             registers="JNI_OnLoad" in exports and bool(signatures),
             signatures=signatures,
             strings=tuple(self.strings(body)),
-            packed=self.packed(len(imports), bool(dynamic)),
+            packed=packed,
             symbols=symbols,
             differences=self.notes.done(),
         )
@@ -236,13 +239,12 @@ class _Reader:
                 if where + step > len(self.data):
                     break
                 if self.wide:
-                    name, info, _, section, _, _ = self.unpack("IBBHQQ", where)
+                    name, _, _, section, _, _ = self.unpack("IBBHQQ", where)
                 else:
-                    name, _, _, info, _, section = self.unpack("IIIBBH", where)
+                    name, _, _, _, _, section = self.unpack("IIIBBH", where)
                 label = text(name)
                 if label:
                     (imports if section == 0 else exports).append(label)
-                del info
         return soname, needed, imports, exports, count
 
     def symbol_count(self, dynamic: dict[int, list[int]], table: int, strings: int, step: int) -> int:
@@ -265,7 +267,7 @@ class _Reader:
             if len(seen) >= MAX_STRINGS:
                 return
 
-    def packed(self, imports: int, linked: bool) -> str:
+    def packed(self, linked: bool) -> str:
         if b"UPX!" in self.data[:4096] or b"UPX!" in self.data[-4096:]:
             return "packed by UPX"
         for segment in self.segments:
@@ -276,7 +278,6 @@ class _Reader:
                     return f"its code deflates to {share:.0%} of its size: packed or encrypted"
         if not linked and len(self.data) > DENSE_LEAST:
             return "no dynamic section: nothing the loader could link"
-        del imports
         return ""
 
 

@@ -9,6 +9,8 @@ import gettext
 from collections.abc import Callable
 from pathlib import Path
 
+from rogue_scan.model.data import DataCategory
+
 LOCALES = Path(__file__).parent / "data" / "locale"
 DOMAIN = "rogue-scan"
 
@@ -27,7 +29,9 @@ def translator(language: str = "en") -> Translate:
     A language without catalogue gives English.
     """
     code = language.replace("-", "_").partition(".")[0]
-    known = [name for name in languages()[1:] if name == code or name.partition("_")[0] == code.partition("_")[0]]
+    known = [
+        name for name in languages()[1:] if name == code or name.partition("_")[0] == code.partition("_")[0]
+    ]
     if not known:
         return str
     return gettext.translation(DOMAIN, LOCALES, [code, *known], fallback=True).gettext
@@ -36,3 +40,29 @@ def translator(language: str = "en") -> Translate:
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name)
     """Mark ``text`` for translation later."""
     return text
+
+
+DATA = {
+    DataCategory.IDENTITY_NUMBER: N_("identity number"),
+    DataCategory.PHONE_NUMBER: N_("phone number"),
+    DataCategory.HOME_ADDRESS: N_("home address"),
+    DataCategory.ACCOUNT_PASSWORD: N_("account and password"),
+    DataCategory.BANK_ACCOUNT: N_("bank account"),
+    DataCategory.SMS: N_("text messages"),
+    DataCategory.CONTACTS: N_("contacts"),
+    DataCategory.CALL_LOG: N_("call log"),
+    DataCategory.LOCATION: N_("location"),
+    DataCategory.AUDIO: N_("audio"),
+    DataCategory.CAMERA: N_("camera"),
+    DataCategory.SCREEN: N_("screen"),
+    DataCategory.CLIPBOARD: N_("clipboard"),
+    DataCategory.NOTIFICATIONS: N_("notifications"),
+    DataCategory.CALENDAR: N_("calendar"),
+    DataCategory.HEALTH: N_("health"),
+    DataCategory.SHOPPING: N_("shopping"),
+    DataCategory.DRIVING: N_("driving"),
+    DataCategory.DEVICE_ID: N_("device identity"),
+    DataCategory.INSTALLED_APPS: N_("installed apps"),
+    DataCategory.FILES: N_("files"),
+}
+"""Kinds of personal data in words."""

@@ -11,14 +11,18 @@ LONGEST = 240
 """Characters shown of one name or value; the JSON report has the rest."""
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_INVISIBLE = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\u206a-\u206f"
+_INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200d\u2028\u2029\u2060-\u2064\u206a-\u206f"
+)
 _REST = "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U000e0000-\U000e0fff"
 _ACTIVE = f"\x00-\x1f\x7f-\x9f\ud800-\udfff{_BIDI}{_INVISIBLE}{_REST}"
 _UNSAFE = re.compile(f"[{_ACTIVE}]")
 _UNSAFE_IN_PROSE = re.compile(f"(?!\n)[{_ACTIVE}]")
 _UNSAFE_IN_JSON = re.compile(f"(?![\n\ud800-\udfff])[{_ACTIVE}]")
-_MANY_MARKS = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
-                         r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MANY_MARKS = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})"
+    r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$^])")
 _MARKDOWN_START = re.compile(r"^(\s*)([-+=]|\d{1,9}(?=[.)]))")
@@ -28,7 +32,7 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def visible(text: str, *, prose: bool = False) -> str:
-    """``text`` with control, bidi and invisible characters written out as ``\\x1b``, ``\\u202e`` …
+    """``text`` with control, bidi and invisible characters written out as escapes.
 
     ``prose`` keeps line breaks. Piles of combining marks, which draw over the neighbouring lines, are
     cut after the third.
@@ -70,7 +74,9 @@ def markdown(text: str, longest: int = 4000) -> str:
     Addresses, hosts and class names in it become code spans, which reads better and links nothing.
     """
     parts = _NAMES.split(visible(cut(text, longest), prose=True).replace("\n", " "))
-    return "".join(markdown_code(part) if index % 2 else _plain(part, index) for index, part in enumerate(parts))
+    return "".join(
+        markdown_code(part) if index % 2 else _plain(part, index) for index, part in enumerate(parts)
+    )
 
 
 def _plain(text: str, index: int) -> str:
@@ -111,7 +117,7 @@ def xml(text: str, longest: int = 4000) -> str:
 
 
 def json(text: str) -> str:
-    """For a finished JSON document: what a terminal or an eye would act on becomes ``\\uXXXX``.
+    """For a finished JSON document: what a terminal or an eye would act on becomes an escape.
 
     Nothing is lost: outside of strings JSON has none of these characters.
     """

@@ -52,7 +52,9 @@ class Stream:
             yield _line("link", link=link)
         for error in report.errors:
             yield _line("error", error=error)
-        yield _line("ended", risk=report.risk, findings=len(report.findings), suppressed=len(report.suppressed))
+        yield _line(
+            "ended", risk=report.risk, findings=len(report.findings), suppressed=len(report.suppressed)
+        )
 
 
 def _line(event: str, **fields: object) -> str:

@@ -18,7 +18,9 @@ def render(report: Report, options: Options) -> str:
     Sources that could not be analysed are errors in a suite of their own.
     """
     view = View(report, options.language)
-    suites = [_suite(escape.xml(view.subject_name(item.id), 200), _cases(view, item)) for item in report.subjects]
+    suites = [
+        _suite(escape.xml(view.subject_name(item.id), 200), _cases(view, item)) for item in report.subjects
+    ]
     if report.errors:
         suites.append(_suite("sources", _errors(report)))
     root = ET.Element("testsuites", name="rogue-scan")
@@ -76,8 +78,10 @@ def _text(view: View, finding: Finding) -> str:
             percent=round(finding.confidence * 100), words=view.likely(finding.confidence)
         ),
     ]
-    for item in finding.evidence[:20]:
-        lines.append(f"{'+' if item.supports else '-'} {item.says} {view.where(item.where)}".rstrip())
+    lines += [
+        f"{'+' if item.supports else '-'} {item.says} {view.where(item.where)}".rstrip()
+        for item in finding.evidence[:20]
+    ]
     if finding.remediation:
         lines.append(view.t("do: {advice}").format(advice=" ".join(finding.remediation.split())))
     return "\n".join(escape.cut(line, 1000) for line in lines)

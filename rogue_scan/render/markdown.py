@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rogue_scan.model.finding import Finding
+from rogue_scan.model.evidence import Evidence
 from rogue_scan.model.report import Incident, Report
 from rogue_scan.render import escape
 from rogue_scan.render.escape import markdown, markdown_code
@@ -25,7 +25,9 @@ def render(report: Report, options: Options) -> str:
             break
         text += block + "\n\n"
     if left:
-        text += view.t("… and {count} more parts; the JSON or HTML report has all of them.").format(count=left)
+        text += view.t("… and {count} more parts; the JSON or HTML report has all of them.").format(
+            count=left
+        )
     return text.rstrip() + "\n"
 
 
@@ -85,8 +87,8 @@ def _details(view: View) -> Iterable[str]:
         yield f"### {markdown(finding.title, 200)}"
         yield markdown(finding.message, 800) + f" ({markdown_code(finding.rule)})"
         rows = [
-            f"- {'**+**' if item.supports else '**−**'} {markdown(item.says, 400)}{_place(view, finding, number)}"
-            for number, item in enumerate(finding.evidence[:10])
+            f"- **{'+' if item.supports else '−'}** {markdown(item.says, 400)}{_details_of(view, item)}"
+            for item in finding.evidence[:10]
         ]
         if rows:
             yield "\n".join(rows)
@@ -94,10 +96,11 @@ def _details(view: View) -> Iterable[str]:
             yield f"**{view.t('What to do')}:** {markdown(' '.join(finding.remediation.split()), 1200)}"
 
 
-def _place(view: View, finding: Finding, number: int) -> str:
-    item = finding.evidence[number]
+def _details_of(view: View, item: Evidence) -> str:
     place = view.where(item.where)
-    return (f": {markdown_code(item.value)}" if item.value else "") + (f" ({markdown_code(place)})" if place else "")
+    return (f": {markdown_code(item.value)}" if item.value else "") + (
+        f" ({markdown_code(place)})" if place else ""
+    )
 
 
 def _unseen(view: View) -> Iterable[str]:

@@ -94,7 +94,9 @@ def _notification(error: ScanError) -> Json:
         "level": "error",
         "descriptor": {"id": error.kind},
         "message": {"text": escape.visible(f"{error.source}: {error.message}", prose=True)},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": escape.uri(error.source) or "source"}}}],
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": escape.uri(error.source) or "source"}}}
+        ],
     }
 
 
@@ -147,7 +149,7 @@ def _precision(cases: list[Finding]) -> str:
 
 def _result(view: View, finding: Finding, index: dict[str, int]) -> Json:
     subject = view.subjects.get(finding.subject)
-    location = {"physicalLocation": _physical(view, subject, finding.subject)}
+    location: Json = {"physicalLocation": _physical(view, subject, finding.subject)}
     logical = list(dict.fromkeys(_logical(finding)))[:_MOST_LOCATIONS]
     if logical:
         location["logicalLocations"] = [

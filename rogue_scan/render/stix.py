@@ -25,7 +25,9 @@ from rogue_scan.render.view import View
 
 _NAMESPACE = uuid.UUID("6f1de0f5-3f0c-5d5e-9a2b-1f0b8f6c2a11")
 _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
-_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])")
+_HOST = re.compile(
+    r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])"
+)
 _URL = re.compile(r"https?://[!-~]{4,2000}")
 Json = dict[str, Any]
 
@@ -58,7 +60,7 @@ class _Objects:
         self.objects: dict[str, Json] = {}
 
     def collect(self) -> list[Json]:
-        self._add("identity", ("rogue-scan",), name="rogue-scan", identity_class="system", author=False)
+        self._add("identity", ("rogue-scan",), name="rogue-scan", identity_class="system")
         for finding in self.view.findings:
             if finding.severity >= Severity.MEDIUM and finding.confidence >= 0.5:
                 self._finding(finding)
@@ -67,29 +69,27 @@ class _Objects:
                 self._app(subject)
         return list(self.objects.values())
 
-    def _add(self, kind: str, key: tuple[str, ...], *, author: bool = True, **fields: object) -> str:
+    def _add(self, kind: str, key: tuple[str, ...], **fields: Any) -> str:
         identity = _identity(kind, *key)
         if identity not in self.objects:
             common: Json = {"type": kind, "spec_version": "2.1", "id": identity}
-            if author:
+            if identity != self.author:
                 common["created_by_ref"] = self.author
             self.objects[identity] = common | {"created": self.time, "modified": self.time} | fields
         return identity
 
-    def _indicator(self, pattern: str, name: str, about: Finding | None, **fields: object) -> str:
-        confidence = {"confidence": round(about.confidence * 100)} if about else {}
-        return self._add(
-            "indicator",
-            (pattern,),
-            name=escape.visible(escape.cut(name)),
-            description=escape.visible(escape.cut(about.message, 1000)) if about else "",
-            indicator_types=["malicious-activity"],
-            pattern=pattern,
-            pattern_type="stix",
-            valid_from=self.time,
-            **confidence,
-            **fields,
-        )
+    def _indicator(self, pattern: str, name: str, about: Finding | None) -> str:
+        fields: Json = {
+            "name": escape.visible(escape.cut(name)),
+            "indicator_types": ["malicious-activity"],
+            "pattern": pattern,
+            "pattern_type": "stix",
+            "valid_from": self.time,
+        }
+        if about:
+            fields["description"] = escape.visible(escape.cut(about.message, 1000), prose=True)
+            fields["confidence"] = round(about.confidence * 100)
+        return self._add("indicator", (pattern,), **fields)
 
     def _finding(self, finding: Finding) -> None:
         for pattern, name in _patterns(finding):
@@ -119,7 +119,9 @@ class _Objects:
         worst = next(iter(self.view.of_subject[subject.id]), None)
         digests = [("file", subject.sha256)]
         if app:
-            digests += [("x509-certificate", signer.sha256) for signer in app.signing.signers if not signer.known]
+            digests += [
+                ("x509-certificate", signer.sha256) for signer in app.signing.signers if not signer.known
+            ]
         for kind, digest in digests:
             if digest and re.fullmatch(r"[0-9a-f]{64}", digest):
                 pattern = f"[{kind}:hashes.'SHA-256' = '{digest}']"
@@ -134,7 +136,11 @@ class _Objects:
 
     def _relate(self, source: str, kind: str, target: str) -> None:
         self._add(
-            "relationship", (source, kind, target), relationship_type=kind, source_ref=source, target_ref=target
+            "relationship",
+            (source, kind, target),
+            relationship_type=kind,
+            source_ref=source,
+            target_ref=target,
         )
 
 

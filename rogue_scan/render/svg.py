@@ -56,10 +56,10 @@ class Canvas:
     def finish(self) -> Markup:
         """The whole picture."""
         label = quote(escape.html(f"{self._title}. {self._description}", prose=True))
-        return Markup(
-            f'<svg role="img" aria-label="{label}" viewBox="0 0 {_number(self.width)} {_number(self.height)}">'
-            + "".join(self._parts)
-            + "</svg>"
+        size = f"0 0 {_number(self.width)} {_number(self.height)}"
+        parts = "".join(self._parts)
+        return Markup(  # noqa: S704 (every part was escaped where it was added)
+            f'<svg role="img" aria-label="{label}" viewBox="{size}">{parts}</svg>'
         )
 
 
@@ -207,7 +207,9 @@ def _band(
             wide = len(label) * 6.4
             left = min(max(middle - wide / 2, 52), _WIDTH - 12 - wide)
             at = peak - 5
-            while any(abs(at - used) < 13 and left < end and begin < left + wide for used, begin, end in labels):
+            while any(
+                abs(at - used) < 13 and left < end and begin < left + wide for used, begin, end in labels
+            ):
                 at -= 13
                 if at < top + 26:
                     break
@@ -321,7 +323,10 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
     hosts = list(incident.endpoints)[:12]
     apps = [view.subjects[item] for item in incident.apps if item in view.subjects][:10]
     columns: list[tuple[str, list[tuple[str, str, str, str]]]] = [
-        (view.t("Access points"), [(bssid, names.get(bssid, ""), bssid, _role(view, bssid)) for bssid in aps]),
+        (
+            view.t("Access points"),
+            [(bssid, names.get(bssid, ""), bssid, _role(view, bssid)) for bssid in aps],
+        ),
         (view.t("Clients"), [(mac, _client_name(view, clients.get(mac)), mac, "client") for mac in victims]),
         (view.t("Hosts"), [(host, "", host, "host") for host in hosts]),
         (
@@ -420,7 +425,13 @@ def score(view: View, terms: Sequence[tuple[str, float, str]]) -> Markup | None:
         if left + wide > _WIDTH:
             wide = _WIDTH - left
         canvas.hinted(
-            f"{title}: +{points:.0f}", "rect", x=left, y=6, width=max(wide - 2, 0.5), height=22, class_=f"seg {level}"
+            f"{title}: +{points:.0f}",
+            "rect",
+            x=left,
+            y=6,
+            width=max(wide - 2, 0.5),
+            height=22,
+            class_=f"seg {level}",
         )
         if wide > 34:
             canvas.text(left + wide / 2, 22, f"{points:.0f}", class_="dot-text", text_anchor="middle")

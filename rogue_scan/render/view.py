@@ -15,7 +15,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Incident, Report
 from rogue_scan.model.severity import Severity, Verdict
 from rogue_scan.model.subject import AccessPoint, Coverage, Risk, Subject
-from rogue_scan.texts import N_, translator
+from rogue_scan.texts import DATA, N_, translator
 
 SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
@@ -41,29 +41,6 @@ _LIKELY = (
     (0.0, N_("doubtful")),
 )
 _KIND = {"capture": N_("Wi-Fi capture"), "apk": N_("Android app"), "site": N_("site")}
-_DATA = {
-    DataCategory.IDENTITY_NUMBER: N_("identity number"),
-    DataCategory.PHONE_NUMBER: N_("phone number"),
-    DataCategory.HOME_ADDRESS: N_("home address"),
-    DataCategory.ACCOUNT_PASSWORD: N_("account and password"),
-    DataCategory.BANK_ACCOUNT: N_("bank account"),
-    DataCategory.SMS: N_("text messages"),
-    DataCategory.CONTACTS: N_("contacts"),
-    DataCategory.CALL_LOG: N_("call log"),
-    DataCategory.LOCATION: N_("location"),
-    DataCategory.AUDIO: N_("audio"),
-    DataCategory.CAMERA: N_("camera"),
-    DataCategory.SCREEN: N_("screen"),
-    DataCategory.CLIPBOARD: N_("clipboard"),
-    DataCategory.NOTIFICATIONS: N_("notifications"),
-    DataCategory.CALENDAR: N_("calendar"),
-    DataCategory.HEALTH: N_("health"),
-    DataCategory.SHOPPING: N_("shopping"),
-    DataCategory.DRIVING: N_("driving"),
-    DataCategory.DEVICE_ID: N_("device identity"),
-    DataCategory.INSTALLED_APPS: N_("installed apps"),
-    DataCategory.FILES: N_("files"),
-}
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -98,7 +75,7 @@ class View:
 
     def data(self, category: DataCategory) -> str:
         """Name of a kind of personal data."""
-        return self.t(_DATA[category])
+        return self.t(DATA[category])
 
     def kind(self, kind: str) -> str:
         """Name of a kind of subject."""
@@ -109,7 +86,7 @@ class View:
         return self.t(next(word for least, word in _LIKELY if confidence >= least))
 
     def totals(self) -> str:
-        """``2 critical, 1 high`` …"""
+        """How many findings of each severity."""
         parts = [f"{self.counts[level]} {self.severity(level)}" for level in SEVERITIES if self.counts[level]]
         return ", ".join(parts) or self.t("no findings")
 
@@ -120,7 +97,9 @@ class View:
         if not self.report.subjects:
             return self.t("Nothing could be analysed, so nothing can be said.")
         if verdict is Verdict.CLEAN:
-            return self.t("No sign of a trap in what could be seen. Parts that were not watched may hide one.")
+            return self.t(
+                "No sign of a trap in what could be seen. Parts that were not watched may hide one."
+            )
         if len(incidents) == 1:
             return incidents[0].title
         if incidents:

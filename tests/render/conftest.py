@@ -23,8 +23,8 @@ from rogue_scan.model.subject import (
     NotAssessed,
     Risk,
     RiskTerm,
-    Signer,
     SignalPoint,
+    Signer,
     Signing,
     Subject,
     Track,
@@ -421,7 +421,9 @@ def _capture() -> Subject:
     )
 
 
-def _track(bssid: str, line: int, frequency: int, first: float, last: float, offset: float, dbm: int) -> Track:
+def _track(
+    bssid: str, line: int, frequency: int, first: float, last: float, offset: float, dbm: int
+) -> Track:
     points = tuple(
         SignalPoint(time=first + (last - first) * step / 12, dbm=float(dbm + (step * 7) % 5 - 2))
         for step in range(13)
@@ -567,8 +569,8 @@ def make_report() -> Report:
             Incident(
                 id="i-1",
                 title="A copy of HarbourGuest took card data and pushed an app that reads text messages",
-                story=f"From 0:36 on, forged frames threw 2 clients off HarbourGuest. At 0:41 {ROGUE} appeared "
-                f"with the same name and without a key, and {PHONE} moved to it. Its portal asked for an "
+                story=f"From 0:36 on, forged frames threw 2 clients off HarbourGuest. At 0:41 {ROGUE} "
+                f"appeared with the same name and without a key, and {PHONE} moved to it. Its portal asked for an "
                 "identity number and a bank card over plain HTTP, and then offered the app Parcel Track. "
                 f"The app sends text messages to {DROP}, a host that the client then talked to.",
                 risk=Risk(score=97, verdict=Verdict.CRITICAL, because=("f-sms", "f-portal")),

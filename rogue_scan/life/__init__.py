@@ -1,0 +1,1 @@
+"""What happens to reports after the scan: suppressing, joining, comparing, anonymising, upgrading."""

@@ -60,6 +60,7 @@ class CoverageFold:
             receiver.mac_time = receiver.mac_time or bool((batch.mac_time[rows] >= 0).any())
             if receiver.link_type in cover.unknown_links or batch.broken[rows].all():
                 self._unknown(cover, receiver.link_type, int(batch.broken[rows].sum()))
+            self._first(batch.frequency[rows], rows, refs, cover)
             self._dwell(number, batch.frequency[rows], batch.time_ns[rows], cover)
 
     @staticmethod
@@ -78,6 +79,20 @@ class CoverageFold:
         if len(cover.gaps) > MAX_GAPS:
             longest = sorted(cover.gaps, key=lambda g: (g[0].time - g[1].time, g[0].frame))[:MAX_GAPS]
             cover.gaps = sorted(longest)
+
+    def _first(
+        self,
+        frequency: np.typing.NDArray[np.int64],
+        rows: np.typing.NDArray[np.int64],
+        refs: Refs,
+        cover: Coverage,
+    ) -> None:
+        """Keep each channel's first frame."""
+        values, at = np.unique(frequency, return_index=True)
+        for value, index in zip(values.tolist(), at.tolist(), strict=True):
+            use = self._use(cover, value)
+            if not use.first.frame:
+                use.first = refs.at(int(rows[index]))
 
     def _dwell(
         self,

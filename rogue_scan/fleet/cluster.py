@@ -9,10 +9,10 @@ it, since its messages are pickled: keep the cluster in a closed network or use 
 """
 
 import asyncio
-import atexit
 import contextlib
 import logging
 import multiprocessing
+import multiprocessing.util
 import threading
 import time
 import uuid
@@ -133,7 +133,7 @@ class ClusterEngine:
         if isinstance(error, KilledWorker):
             sha256 = "" if job.remote else job.identity
             message = f"its machine was lost: {what}"
-            out.set_result(Result(job.identity, sha256=sha256, kind="died", message=message, died=True))
+            out.set_result(Result(job.identity, sha256=sha256, kind="crashed", message=message, died=True))
         elif isinstance(error, FileNotFoundError):
             out.set_result(Result(job.identity, sha256=job.identity, kind="unreadable", message=str(error)))
         else:
@@ -174,5 +174,6 @@ def _vet(setup: Setup, job: Job) -> Result:
             # (see `local`), which is what that rule is for.
             multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
             engine = _engines[key] = LocalEngine(setup, workers=get_worker().state.nthreads)
-            atexit.register(engine.close, kill=True)
+            # Unlike `atexit`, this also runs where the dask worker is a child of its nanny.
+            multiprocessing.util.Finalize(None, engine.close, kwargs={"kill": True}, exitpriority=100)
     return engine.submit(job).result()

@@ -57,6 +57,8 @@ class Job(msgspec.Struct, frozen=True):
     """Absolute path, or URL."""
     remote: bool = False
     """Whether ``location`` is a URL."""
+    redirects: bool = True
+    """Whether a web server may send the worker elsewhere."""
     data: bytes | None = None
     facts: str | None = None
     """Path of stored facts: the app is answered from these where they still fit."""

@@ -380,10 +380,7 @@ class Ledger:
 
     def _remember(self, rules: RuleSet) -> None:
         self._rule_sets: dict[str, dict[str, _Rule]] = {}
-        content = {
-            rule.rule: _Rule(rule.revision, _digest(msgspec.json.encode(rule, order="deterministic")))
-            for rule in rules
-        }
+        content = {rule.rule: _Rule(rule.revision, _digest(msgspec.msgpack.encode(rule))) for rule in rules}
         with self._db:
             self._db.execute(
                 "INSERT OR IGNORE INTO rules VALUES (?, ?)", (rules.digest, msgspec.json.encode(content))

@@ -50,6 +50,8 @@ class LocalEngine:
         self._setup = setup
         self._workers = workers or os.cpu_count() or 1
         self._recycle = recycle
+        # The threads of numpy's linear algebra only reserve memory, and must not be forked.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
         self._lock = threading.RLock()
@@ -141,11 +143,11 @@ class LocalEngine:
         except concurrent.futures.process.BrokenProcessPool:
             if running.attempts < _ATTEMPTS:
                 raise
-            return fail("died", "its worker process ended, and the others with it", died=True)
+            return fail("crashed", "its worker process ended, and the others with it", died=True)
         except concurrent.futures.TimeoutError:
             return fail("limit", f"took longer than {limits.seconds:g} s")
         except pebble.ProcessExpired as error:
-            return fail("died", f"its worker process ended ({_ending(error.exitcode)})", died=True)
+            return fail("crashed", f"its worker process ended ({_ending(error.exitcode)})", died=True)
         except MemoryError:
             return fail("limit", f"needed more than {limits.memory >> 20} MiB of memory")
         except Exception as error:  # an error of ours, or a result that cannot be sent
@@ -181,14 +183,14 @@ class LocalEngine:
         for running in late:
             self._running.discard(running)
             fail = _failure(running.job, self._setup.limits.seconds)
-            running.out.set_result(fail("died", "its worker process got stuck", died=True))
+            running.out.set_result(fail("crashed", "its worker process got stuck", died=True))
         for running in waiting:
             if running.attempts < _ATTEMPTS:
                 self._start(running)
             else:
                 self._running.discard(running)
                 fail = _failure(running.job, 0.0)
-                running.out.set_result(fail("died", "the workers ended each time it ran", died=True))
+                running.out.set_result(fail("crashed", "the workers ended each time it ran", died=True))
 
 
 def _failure(job: Job, seconds: float) -> Callable[..., Result]:

@@ -57,20 +57,25 @@ class Vetting:
         if app is None:
             app = place.identity if place.remote else sha256(place.location, self._limits.size)[0]
             self.ledger.put_place(place.key, place.mark, app)
+        return app, self.begin(app, place.name, place.location, remote=place.remote)
+
+    def begin(self, app: str, name: str, location: str, *, remote: bool = False) -> Job | None:
+        """The job that gives ``app`` its verdict; None where one stands or is on its way."""
         if app in self._flying:
-            return app, None
+            return None
         known = self.ledger.verdict(app)
-        if known is not None and self._again(known):
+        if known is not None and not self._again(known):
+            return None
+        if known is not None:
             self.ledger.forgive(app)
             self._retried.add(app)
-            known = None
-        if known is not None:
-            return app, None
         self._flying.add(app)
         facts = self.facts.path(app)
-        return app, Job(
-            app, place.name, place.location, remote=place.remote, facts=str(facts) if facts else None
-        )
+        return Job(app, name, location, remote=remote, facts=str(facts) if facts else None)
+
+    def waiting(self, app: str) -> bool:
+        """Whether a job for ``app`` is on its way."""
+        return app in self._flying
 
     def settle(self, job: Job, result: Result, place: Place | None = None) -> bool:
         """Write down what became of a job; False where it has to be run once more."""

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from rogue_scan.errors import LimitExceeded, Unreadable, UsageError
+from rogue_scan.errors import LimitExceeded, Unreadable, Unsupported, UsageError
 from rogue_scan.model.report import ScanError
+from rogue_scan.source import sniff
 
 ENDINGS = (".apk", ".apks", ".apkm", ".xapk", ".aab", ".dex")
-_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"dex\n")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://|[a-z][a-z0-9+-]*::", re.IGNORECASE)
 _LONGEST_LINE = 1 << 16
 _MARKS = (
@@ -94,14 +94,15 @@ def is_url(source: str) -> bool:
     return bool(_URL.match(source))
 
 
-def filesystem(url: str) -> tuple[Any, str]:
+def filesystem(url: str, *, redirects: bool = True) -> tuple[Any, str]:
     """The fsspec file system for a URL, and the path in it. Raises UsageError where a part is missing."""
     try:
         import fsspec
     except ImportError:
         raise UsageError("URLs need the extra 'urls': pip install 'rogue-scan[urls]'") from None
     try:
-        fs, path = fsspec.core.url_to_fs(url)
+        web = url.lower().startswith(("http://", "https://"))
+        fs, path = fsspec.core.url_to_fs(url, **({"allow_redirects": redirects} if web else {}))
     except ImportError as error:
         raise UsageError(f"{redacted(url)}: {error}") from None
     except ValueError as error:
@@ -153,7 +154,20 @@ def _file(path: str) -> Place | ScanError:
 
 
 def _folder(folder: str) -> Iterator[Place | ScanError]:
-    """Apps under a folder: by content, and by name where the content is no longer recognised."""
+    """Apps under a folder; that there are none is an error, as for a file that is not there."""
+    found = False
+    for item in _walk(folder):
+        found = True
+        yield item
+    if not found:
+        yield ScanError(readable(folder), Unsupported.kind, "the folder holds no app")
+
+
+def _walk(folder: str) -> Iterator[Place | ScanError]:
+    """Apps by content, and by name where the content is no longer recognised.
+
+    Links are not followed: they can lead out of the folder, or in circles.
+    """
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -161,22 +175,17 @@ def _folder(folder: str) -> Iterator[Place | ScanError]:
         yield ScanError(readable(folder), Unreadable.kind, error.strerror or str(error))
         return
     for entry in listed:
-        # Links to folders are not followed: they can lead round in circles.
         if entry.is_dir(follow_symlinks=False):
-            yield from _folder(entry.path)
-        elif _regular(entry) and (entry.name.lower().endswith(ENDINGS) or _sniff(entry.path)):
+            yield from _walk(entry.path)
+        elif entry.is_file(follow_symlinks=False) and (
+            entry.name.lower().endswith(ENDINGS) or _sniff(entry.path)
+        ):
             yield _file(entry.path)
 
 
-def _regular(entry: os.DirEntry[str]) -> bool:
-    with contextlib.suppress(OSError):
-        return entry.is_file()
-    return False
-
-
 def _sniff(path: str) -> bool:
-    with contextlib.suppress(OSError), Path(path).open("rb", buffering=0) as file:
-        return file.read(4).startswith(_MAGIC)
+    with contextlib.suppress(OSError), Path(path).open("rb") as file:
+        return sniff.of_file(file) is sniff.Kind.APP
     return False
 
 

@@ -59,7 +59,7 @@ class Cluster:
                 "60",
                 "--local-directory",
                 str(self._folder),
-            )  # fmt: skip
+            )
         )
 
     def _start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -108,7 +108,7 @@ def test_a_poison_app_costs_only_itself(
     )
     engine.close()
     assert {name: result.kind for name, result in results.items() if result.failed} == {
-        "crash": "died", "hang": "limit", "memory": "limit", "garbage": "malformed",
+        "crash": "crashed", "hang": "limit", "memory": "limit", "garbage": "malformed",
     }  # fmt: skip
     assert all(worker.poll() is None for worker in cluster.workers)
 
@@ -156,5 +156,5 @@ def test_a_worker_of_another_version_is_refused(cluster: Cluster, setup: Setup) 
 
 def test_nobody_answers(cluster_setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rogue_scan.fleet.cluster._CONNECT", "0.5s")
-    with pytest.raises(UsageError, match="no dask scheduler at 127.0.0.1:9"):
+    with pytest.raises(UsageError, match=r"no dask scheduler at 127\.0\.0\.1:9"):
         ClusterEngine("127.0.0.1:9", cluster_setup)

@@ -30,7 +30,7 @@ def test_poison_apps_cost_only_themselves(engine: LocalEngine, apps: Callable[..
     results = vet_all(engine, apps(**poison, **good))
     failed = {name: (result.kind, result.died) for name, result in results.items() if result.failed}
     assert failed == {
-        "crash": ("died", True),
+        "crash": ("crashed", True),
         "exit": ("limit", False),  # a silent end is noticed by the time limit
         "hang": ("limit", False),
         "memory": ("limit", False),

@@ -75,7 +75,7 @@ def test_an_app_that_kills_two_workers_is_set_aside(
     tally = fleet(apps(poison=b"crash:", once=once, good=b"good"))
     assert (tally.done, tally.quarantined, tally.failed) == (2, 1, 0)
     (aside,) = [v for v in fleet.verdicts.values() if v.state == "quarantined"]
-    assert aside.kind == "died"
+    assert aside.kind == "crashed"
     assert (
         aside.message
         == "set aside: 2 worker processes died on it; last, its worker process ended (signal SIGSEGV)"

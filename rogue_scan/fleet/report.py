@@ -1,0 +1,51 @@
+"""From the ledger to the report: one scan after another, as if they had all been made just now."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from rogue_scan.apk.analyse import Analyser
+from rogue_scan.apk.facts import AppFacts, Problem
+from rogue_scan.audit import assemble
+from rogue_scan.fleet.ledger import Ledger, Verdict
+from rogue_scan.fleet.work import unpack
+from rogue_scan.model.report import Report, ScanError
+from rogue_scan.model.scan import Scan
+from rogue_scan.rules.load import RuleSet
+
+
+def report(ledger: Ledger, rules: RuleSet, errors: Iterable[ScanError]) -> Report:
+    """The report on every app that this run's sources named."""
+    analyser = Analyser(rules)
+    scans = [scan for name, verdict in ledger.named() for scan in scans_of(ledger, verdict, name, analyser)]
+    return assemble(scans, list(errors), rules)
+
+
+def scans_of(ledger: Ledger, verdict: Verdict, name: str, analyser: Analyser) -> Iterator[Scan]:
+    """The scans of one app and of those inside it, under the name it has now.
+
+    An app without a verdict gives a scan that says why, so that it never looks clean.
+    """
+    if verdict.done:
+        kept: list[Scan] = unpack(ledger.scans(verdict.app), list[Scan])
+        old = kept[0].subject.name
+        yield from (_renamed(scan, old, name) for scan in kept)
+    else:
+        problem = Problem("", verdict.kind, verdict.message)
+        facts = AppFacts(sha256=verdict.app, size=verdict.size, form="unread", problems=(problem,))
+        yield analyser.judge(facts, name)
+
+
+def _renamed(scan: Scan, old: str, new: str) -> Scan:
+    """The same app may have been vetted at another place: names of apps inside follow."""
+    if old == new:
+        return scan
+
+    def name(text: str) -> str:
+        return new + text.removeprefix(old) if text == old or text.startswith(old + "!") else text
+
+    return msgspec.structs.replace(
+        scan,
+        subject=msgspec.structs.replace(scan.subject, name=name(scan.subject.name)),
+        errors=tuple(msgspec.structs.replace(error, source=name(error.source)) for error in scan.errors),
+    )

@@ -15,9 +15,8 @@ import msgspec
 
 from rogue_scan import __version__
 from rogue_scan.errors import SourceError
-from rogue_scan.model.report import Link, Report, ScanError, Tool
-from rogue_scan.model.scan import Carved, Scan
-from rogue_scan.model.subject import Subject
+from rogue_scan.model.report import Report, ScanError, Tool
+from rogue_scan.model.scan import Scan
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.source import sniff
 from rogue_scan.source.sniff import Kind
@@ -73,32 +72,20 @@ def audit(
     return scans, errors
 
 
-def assemble(scans: Sequence[Scan], errors: Sequence[ScanError], rules: RuleSet) -> Report:
-    """Join scans into a report: incidents, links, risk of each part and of the whole."""
-    from rogue_scan import incident, risk
+def assemble(
+    scans: Sequence[Scan], errors: Sequence[ScanError], rules: RuleSet, language: str = "en"
+) -> Report:
+    """One report of all scans: their findings, and the stories that they tell together."""
+    from rogue_scan.life.retell import tell
 
     scans = _distinct(scans)
-    joined, links = incident.join(scans)
-    findings = tuple(finding for scan in scans for finding in scan.findings)
-    by_id = {finding.id: finding for finding in findings}
-    incidents = tuple(
-        msgspec.structs.replace(
-            each, risk=risk.subject_risk([by_id[name] for name in each.findings if name in by_id])
-        )
-        for each in joined
-    )
-    subjects = tuple(
-        msgspec.structs.replace(scan.subject, risk=risk.subject_risk(scan.findings)) for scan in scans
-    )
-    return Report(
+    report = Report(
         tool=Tool(version=__version__, rules=rules.digest),
-        risk=risk.report_risk(subjects, findings, incidents),
-        incidents=incidents,
-        subjects=subjects,
-        findings=findings,
-        links=tuple(dict.fromkeys([*(link for scan in scans for link in scan.links), *links])),
+        subjects=tuple(scan.subject for scan in scans),
+        findings=tuple(finding for scan in scans for finding in scan.findings),
         errors=tuple(dict.fromkeys([*errors, *(error for scan in scans for error in scan.errors)])),
     )
+    return tell(report, scans, language)
 
 
 def bind_all(rules: RuleSet) -> None:
@@ -144,21 +131,13 @@ def _scan(
 
     scan = analyse.analyse(source, rules, keys=options.keys, progress=progress)
     yield scan
-    for number, carved in enumerate(scan.carved):
-        if sniff.kind(carved.data[: sniff.HEAD], carved.data[-sniff.HEAD :]) is Kind.APP and carved.complete:
-            yield from _vetted(scan.subject, number, carved, vet)
-
-
-def _vetted(capture: Subject, number: int, carved: Carved, vet: _Vetter) -> Iterator[Scan]:
-    """The app in a carved file as a child of its capture."""
-    first, *inner = vet(carved.data, f"{capture.name}!{carved.origin}")
-    link = Link(first.subject.id, carved.finding or capture.id, "served-by", carved.bssid or "")
-    yield msgspec.structs.replace(
-        first,
-        subject=msgspec.structs.replace(first.subject, parent=capture.id),
-        links=(*first.links, link),
-    )
-    yield from inner
+    for carved in scan.carved:
+        if carved.complete and sniff.kind(carved.data[: sniff.HEAD], carved.data[-sniff.HEAD :]) is Kind.APP:
+            app, *inner = vet(carved.data, f"{scan.subject.name}!{carved.origin}")
+            yield msgspec.structs.replace(
+                app, subject=msgspec.structs.replace(app.subject, parent=scan.subject.id)
+            )
+            yield from inner
 
 
 def _distinct(scans: Sequence[Scan]) -> list[Scan]:

@@ -10,7 +10,7 @@ It stands in the module that is called like the rule (``wifi/detectors/karma.py`
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -67,19 +67,16 @@ def registered(package: str) -> dict[str, tuple[type, Callable[..., Iterator[Fin
     }
 
 
-def bind(
-    rules: RuleSet, scanner: str, package: str, elsewhere: Collection[str] = ()
-) -> list[Detector[Any]]:
+def bind(rules: RuleSet, scanner: str, package: str) -> list[Detector[Any]]:
     """Detectors of ``package`` for the active rules of ``scanner``, parameters checked.
 
-    ``elsewhere`` names rules that the caller itself reports, as what an analyser does when it fails.
     Raises RuleError where a signature's parameters do not fit its detector.
     """
     code = registered(package)
     bound = []
     for rule in rules.active(scanner):
         if rule.rule not in code:
-            if rule.when is None and rule.rule not in elsewhere:
+            if rule.when is None:
                 raise RuleError(
                     rule.rule, "status", f"is {rule.status}, but there is no logic: neither code nor `when`"
                 )

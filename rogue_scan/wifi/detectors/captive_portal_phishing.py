@@ -1,0 +1,140 @@
+"""Portals that ask for what no network needs."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from rogue_scan.model.finding import Finding
+from rogue_scan.rules.registry import detector
+from rogue_scan.rules.rule import Bound, Case
+from rogue_scan.wifi.judge import place
+from rogue_scan.wifi.portal import Portal, portals
+from rogue_scan.wifi.traffic import (
+    categories,
+    host_of,
+    is_station,
+    leads_away,
+    secrets,
+    site_of,
+    span,
+    ssids_of,
+    words,
+)
+from rogue_scan.wifi.world import World
+
+_PASSWORD = "account-password"
+_CONTACT = frozenset({"phone-number", "home-address"})
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Marks of portal kits."""
+
+    field_marks: dict[str, str]
+    """Name of a form field → the kit that uses it."""
+    address_marks: dict[str, str]
+    """Server address → the kit that uses it by default."""
+
+
+@detector("wifi/captive-portal-phishing", Params)
+def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
+    """One finding for each portal, or server inside a network, that asks for secrets."""
+    for portal in portals(world):
+        yield from _judge(world, rule, portal)
+
+
+def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Finding]:
+    case = rule.case()
+    kinds: set[str] = set()
+    victims: set[str] = set()
+    for exchange, asked in portal.asks():
+        wanted = secrets(asked)
+        kinds |= wanted
+        where = place(exchange.response or exchange.ref)
+        title = exchange.page.title[:80] if exchange.page else ""
+        if wanted - {_PASSWORD} - _CONTACT:
+            case.add(
+                "asks-secrets",
+                where,
+                value=title or None,
+                what=words(wanted),
+                page=exchange.host + exchange.path,
+            )
+        elif _PASSWORD in wanted:
+            case.add("asks-password", where, value=title or None, page=exchange.host + exchange.path)
+        elif wanted:
+            case.add("asks-contact", where, what=words(wanted), page=exchange.host + exchange.path)
+        if wanted:
+            victims.add(exchange.ends.client)
+            for form in exchange.page.forms if exchange.page else ():
+                target = host_of(form.action)
+                if target and site_of(target) != site_of(exchange.host) and not portal.site.local(target):
+                    case.add("sends-elsewhere", where, target=target)
+    for exchange, sent in portal.took():
+        given = secrets(sent)
+        if not given:
+            continue
+        kinds |= given
+        victims.add(exchange.ends.client)
+        severe = given - {_PASSWORD} - _CONTACT
+        name = "took-secrets" if severe else "took-password" if _PASSWORD in given else "took-contact"
+        case.add(
+            name,
+            place(exchange.ref),
+            value=f"{exchange.method} {exchange.path}",
+            what=words(given),
+            client=exchange.ends.client,
+        )
+    if not kinds:
+        return
+    if portal.led:
+        led = portal.led[0]
+        case.add(
+            "leads-here",
+            place(led.response or led.ref),
+            value=leads_away(led)[:120],
+            host=led.host,
+            target=leads_away(led)[:120],
+        )
+    if portal.hijacked:
+        case.add("names-hijacked", place(portal.hijacked[0]), address=portal.address)
+    for _, target, kind in portal.links():
+        case.add("offers-app", place(portal.served[0].ref), value=target[-80:], kind=kind)
+        break
+    if is_station(world, portal.site.bssid, portal.actor):
+        case.add("server-is-client", place(portal.served[0].ref), mac=portal.actor)
+    _marks(case, rule.params, portal)
+    secure = next((e for e in portal.site.exchanges if leads_away(e).startswith("https://")), None)
+    if secure:
+        case.add("portal-encrypted", place(secure.response or secure.ref), host=host_of(leads_away(secure)))
+    announced = next((m for m in portal.site.dhcp if m.portal and m.portal.startswith("https://")), None)
+    if announced:
+        case.add("announced-portal", place(announced.ref), url=(announced.portal or "")[:120])
+    if not portal.portal:
+        case.add("not-led", place(portal.served[0].ref))
+    first, last = span(portal.refs)
+    yield from case.conclude(
+        actors=[portal.actor],
+        targets=sorted(victims),
+        ssids=ssids_of(world, portal.site.bssid),
+        endpoints=sorted({f"http://{e.host}{e.path}" for e, _ in portal.asks()} | {portal.address}),
+        data=categories(kinds),
+        first_seen=first.time,
+        last_seen=last.time,
+        key=[portal.site.bssid, portal.address],
+        what=words(kinds),
+    )
+
+
+def _marks(case: Case, params: Params, portal: Portal) -> None:
+    """Marks of known portal kits."""
+    kit = params.address_marks.get(portal.address)
+    if kit:
+        case.add("kit-address", place(portal.served[0].ref), value=portal.address, kit=kit)
+    for exchange in portal.served:
+        fields = {f.name for form in (exchange.page.forms if exchange.page else ()) for f in form.fields}
+        for used in sorted(fields | {item.name for item in exchange.sent}):
+            if used in params.field_marks:
+                case.add(
+                    "kit-field", place(exchange.ref), value=used, kit=params.field_marks[used], field=used
+                )
+                return

@@ -1,0 +1,121 @@
+"""Portals: the servers to which a network leads its clients, and what they asked, took and offered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from rogue_scan.wifi.net.carve import kind_of_name
+from rogue_scan.wifi.net.records import Exchange, Offer
+from rogue_scan.wifi.traffic import Site, blamed, hijacked, host_of, is_address, leads_away, net_of, sites
+from rogue_scan.wifi.world import Ref, World
+
+
+@dataclass
+class Portal:
+    """One server of one BSS to which clients were led, or that belongs to the network."""
+
+    site: Site
+    actor: str
+    """Who is behind it: a client's address, else the BSSID."""
+    address: str
+    """IP address of the server."""
+    led: list[Exchange] = field(default_factory=list)
+    """Answers for other hosts that lead here."""
+    hijacked: list[Ref] = field(default_factory=list)
+    """Answers of the name server that put other names here."""
+    served: list[Exchange] = field(default_factory=list)
+    """What it answered itself."""
+    offers: list[Offer] = field(default_factory=list)
+
+    @property
+    def portal(self) -> bool:
+        """Whether clients were led here rather than going by themselves."""
+        return bool(self.led or self.hijacked)
+
+    @property
+    def refs(self) -> list[Ref]:
+        """All frames of it."""
+        found = [*self.hijacked, *(e.response or e.ref for e in self.led)]
+        return found + [e.ref for e in self.served] + [o.first for o in self.offers]
+
+    def asks(self) -> Iterator[tuple[Exchange, frozenset[str]]]:
+        """Pages with forms, and the kinds that they ask for."""
+        for exchange in self.served:
+            if exchange.page and exchange.page.asks:
+                yield exchange, frozenset(exchange.page.asks)
+
+    def took(self) -> Iterator[tuple[Exchange, frozenset[str]]]:
+        """Requests with parameters, and the kinds that were sent."""
+        for exchange in self.served:
+            kinds = frozenset(kind for item in exchange.sent for kind in item.kinds)
+            if kinds:
+                yield exchange, kinds
+
+    def links(self) -> Iterator[tuple[Exchange, str, str]]:
+        """(page, target, kind) of links to files that can act on a device."""
+        for exchange in self.served:
+            for target in exchange.page.links if exchange.page else ():
+                kind = (
+                    "profile" if target.startswith("itms-services") else kind_of_name(urlsplit(target).path)
+                )
+                if kind:
+                    yield exchange, target, kind
+
+
+def portals(world: World) -> list[Portal]:
+    """All portals and all other servers inside open networks, by BSS and address."""
+    net = net_of(world)
+    found: dict[tuple[str, str], Portal] = {}
+    for site in sites(net):
+        names: dict[str, set[str]] = {}
+        for answer in site.dns:
+            for address in answer.addresses:
+                names.setdefault(answer.name, set()).add(address)
+        macs = {e.ends.server_ip: e.ends.server for e in reversed(site.exchanges) if e.ends.server}
+
+        def at(address: str, mac: str = "", site: Site = site, macs: dict[str, str] = macs) -> Portal:
+            key = (site.bssid, address)
+            if key not in found:
+                actor = blamed(world, site.bssid, mac or macs.get(address, site.bssid))
+                found[key] = Portal(site, actor, address)
+            return found[key]
+
+        for exchange in site.exchanges:
+            target = leads_away(exchange)
+            if target.startswith("http://"):
+                name = host_of(target)
+                for address in [name] if is_address(name) else sorted(names.get(name, ())):
+                    at(address, exchange.ends.server).led.append(exchange)
+        for answer in site.dns:
+            for address in hijacked(site, answer):
+                if address in macs:
+                    at(address).hijacked.append(answer.ref)
+        for exchange in site.exchanges:
+            address = exchange.ends.server_ip
+            if (site.bssid, address) in found or site.local(address):
+                at(address).served.append(exchange)
+        for offer in net.offers:
+            if offer.ends.bssid == site.bssid and (site.bssid, offer.ends.server_ip) in found:
+                at(offer.ends.server_ip).offers.append(offer)
+    return _merged([found[key] for key in sorted(found)])
+
+
+def _merged(portals: list[Portal]) -> list[Portal]:
+    """Portals of one BSS with the same party behind them are one: kits use several addresses."""
+    result: list[Portal] = []
+    first: dict[tuple[str, str], Portal] = {}
+    for portal in sorted(portals, key=lambda p: -len(p.served)):
+        key = (portal.site.bssid, portal.actor)
+        into = first.get(key)
+        if not portal.portal or into is None:
+            result.append(portal)
+            if portal.portal:
+                first[key] = portal
+            continue
+        into.led += portal.led
+        into.hijacked += portal.hijacked
+        into.served = sorted([*into.served, *portal.served], key=lambda e: e.ref)
+        into.offers += portal.offers
+    return sorted(result, key=lambda p: (p.site.bssid, p.address))

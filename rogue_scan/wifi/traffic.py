@@ -1,0 +1,217 @@
+"""Reasoning that the detectors on open networks share: who stands behind an answer, what belongs to whom.
+
+The network stands for everything behind its access point: only a device that was itself heard sending over
+the air as a client is accused by its own address.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from rogue_scan.model.data import DataCategory
+from rogue_scan.wifi.dot11.frame import is_group
+from rogue_scan.wifi.judge import show
+from rogue_scan.wifi.net import ip, personal
+from rogue_scan.wifi.net.fold import NetFold
+from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer, Exchange, TlsSession
+from rogue_scan.wifi.world import Ref, World
+
+_LOCAL_SUFFIXES = ("local", "lan", "home", "internal", "localdomain", "arpa", "intranet", "private", "box")
+"""Top-level names that no public registry has given out for general use."""
+
+KIND_NAMES = {
+    "identity-number": "identity number",
+    "phone-number": "telephone number",
+    "home-address": "home address",
+    "account-password": "password",
+    "bank-account": "card or bank details",
+    "sms": "one-time code",
+    "e-mail": "e-mail address",
+    "account-name": "account name",
+    "person-name": "name",
+    "birth-date": "date of birth",
+    "device-id": "device identifier",
+}
+
+
+def net_of(world: World) -> NetFold:
+    """The conversations of a world; empty where none were folded."""
+    return world.net if world.net is not None else NetFold()
+
+
+def ssids_of(world: World, bssid: str) -> list[str]:
+    """Names that a BSS announced, for people."""
+    bss = world.bss.get(bssid)
+    return [show(ssid) for ssid in bss.ssids if ssid.strip(b"\0")] if bss else []
+
+
+def is_station(world: World, bssid: str, mac: str) -> bool:
+    """Whether an address was heard sending data as a client of this BSS."""
+    link = world.links.get((mac, bssid))
+    return mac != bssid and link is not None and link.up > 0
+
+
+def blamed(world: World, bssid: str, mac: str) -> str:
+    """Who is accused of what came from ``mac``: the client with that address, else the access point."""
+    return mac if is_station(world, bssid, mac) else bssid
+
+
+def words(kinds: Iterable[str]) -> str:
+    """Kinds of personal data as people say them."""
+    return ", ".join(sorted(KIND_NAMES.get(kind, kind.replace("-", " ")) for kind in set(kinds))) or "nothing"
+
+
+def secrets(kinds: Iterable[str]) -> set[str]:
+    """The kinds that belong to a data category."""
+    return set(kinds) - personal.PLAIN
+
+
+def categories(kinds: Iterable[str]) -> tuple[DataCategory, ...]:
+    """Their data categories."""
+    return personal.categories(kinds)
+
+
+@functools.cache
+def _suffixes() -> object:
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_unknown=True)
+
+
+@functools.lru_cache(maxsize=8192)
+def site_of(name: str) -> str:
+    """The registrable domain of a host name; the name itself where there is none."""
+    found = _suffixes().privatesuffix(name.rstrip("."))  # type: ignore[attr-defined]
+    return found or name
+
+
+def is_public_name(name: str) -> bool:
+    """Whether a name belongs to the public name space, so that a network cannot own it by itself."""
+    labels = name.rstrip(".").split(".")
+    return len(labels) > 1 and labels[-1] not in _LOCAL_SUFFIXES and not is_address(name)
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is written as an IP address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def host_of(url: str) -> str:
+    """The host of an absolute address; empty for what is none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+@dataclass
+class Site:
+    """What one BSS's clients were told: the network's own addresses, names and portal."""
+
+    bssid: str
+    servers: set[str] = field(default_factory=set)
+    """IP addresses of its DHCP servers, routers and name servers."""
+    subnets: list[ipaddress.IPv4Network] = field(default_factory=list)
+    dhcp: list[DhcpMessage] = field(default_factory=list)
+    dns: list[DnsAnswer] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    sessions: list[TlsSession] = field(default_factory=list)
+    own_names: set[str] = field(default_factory=set)
+    """Names of its portal: where it redirects to with encryption, or answers under a certificate."""
+
+    def local(self, address: str) -> bool:
+        """Whether an address is inside this network: private, its own, or of the range it hands out."""
+        if address in self.servers or ip.is_local(address):
+            return True
+        try:
+            value = ipaddress.IPv4Address(address)
+        except ValueError:
+            return False
+        return any(value in subnet for subnet in self.subnets)
+
+    def addresses(self, name: str) -> set[str]:
+        """What a name was answered with here."""
+        return {address for answer in self.dns if answer.name == name for address in answer.addresses}
+
+
+def sites(net: NetFold) -> list[Site]:
+    """All BSSs with conversations, by address."""
+    found: dict[str, Site] = {}
+
+    def at(bssid: str) -> Site:
+        return found.setdefault(bssid, Site(bssid))
+
+    for message in net.dhcp:
+        site = at(message.bssid)
+        site.dhcp.append(message)
+        site.servers |= {message.server_ip, *message.routers, *message.name_servers}
+        if message.mask and message.offered:
+            subnet = ipaddress.IPv4Network(f"{message.offered}/{message.mask}", strict=False)
+            if subnet.prefixlen >= 8 and subnet not in site.subnets:
+                site.subnets.append(subnet)
+    for answer in net.dns:
+        if answer.via != "mdns":
+            at(answer.bssid).dns.append(answer)
+    for exchange in net.exchanges:
+        at(exchange.ends.bssid).exchanges.append(exchange)
+    for session in net.sessions:
+        at(session.ends.bssid).sessions.append(session)
+    for site in found.values():
+        site.servers -= {"", "0.0.0.0", "255.255.255.255"}  # noqa: S104
+        site.exchanges.sort(key=lambda exchange: exchange.ref)
+        site.own_names = set(_own_names(site))
+    return [found[bssid] for bssid in sorted(found)]
+
+
+def _own_names(site: Site) -> Iterator[str]:
+    """Names that the network itself leads to: the targets of redirects away from another host."""
+    for exchange in site.exchanges:
+        target = exchange.location or (exchange.page.forward if exchange.page else "")
+        name = host_of(target)
+        if name and not is_address(name) and name != exchange.host:
+            yield name
+    for message in site.dhcp:
+        if message.portal:
+            yield host_of(message.portal)
+
+
+def leads_away(exchange: Exchange) -> str:
+    """Where an answer sends the browser, if that is another host than the one asked for."""
+    target = exchange.location or (exchange.page.forward if exchange.page else "")
+    name = host_of(target)
+    if not name or name == exchange.host or site_of(name) == site_of(exchange.host):
+        return ""
+    return target
+
+
+def hijacked(site: Site, answer: DnsAnswer) -> list[str]:
+    """Addresses inside the network that an answer gives for a public name other than its portal's."""
+    if answer.name in site.own_names or not is_public_name(answer.name):
+        return []
+    return [address for address in answer.addresses if site.local(address)]
+
+
+def span(refs: Iterable[Ref]) -> tuple[Ref, Ref]:
+    """The first and the last of some frames."""
+    ordered = sorted(refs)
+    return ordered[0], ordered[-1]
+
+
+def claimants(net: NetFold) -> dict[tuple[str, str], set[str]]:
+    """(BSSID, MAC address) → IP addresses that it claimed unasked and repeatedly, though others have them."""
+    owners: dict[tuple[str, str], str] = {}
+    for claim in sorted(net.claims.values(), key=lambda c: c.first):
+        owners.setdefault((claim.bssid, claim.ip), claim.mac)
+    found: dict[tuple[str, str], set[str]] = {}
+    for claim in net.claims.values():
+        if owners[claim.bssid, claim.ip] != claim.mac and claim.unsolicited >= 2 and not is_group(claim.mac):
+            found.setdefault((claim.bssid, claim.mac), set()).add(claim.ip)
+    return found

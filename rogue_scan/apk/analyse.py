@@ -3,8 +3,9 @@
 Nothing here reads files or keeps state; :mod:`rogue_scan.apk.isolate` runs it in a child process.
 """
 
+import functools
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -123,10 +124,16 @@ class Analyser:
             ScanError(name, p.kind, f"{p.part}: {p.message}" if p.part not in p.message else p.message)
             for p in facts.problems
         ]
-        for rule, when in self._conditions:
-            findings += match.evaluate(rule, when, index, subject)
-        for detector in self._detectors:
-            findings += detector(facts, subject)
+        asked: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+            (rule.rule, functools.partial(match.evaluate, rule, when, index, subject))
+            for rule, when in self._conditions
+        ]
+        asked += [(d.rule.rule, functools.partial(d, facts, subject)) for d in self._detectors]
+        for rule_name, ask in asked:
+            try:
+                findings += ask()
+            except Exception as error:  # a fault of ours in one rule must neither end nor hide in the scan
+                errors.append(ScanError(name, "internal", f"{rule_name}: {type(error).__name__}: {error}"))
         findings.sort(key=lambda f: (-f.severity.rank, -f.confidence, f.rule, f.id))
         coverage = Coverage(
             methods=facts.code.methods,

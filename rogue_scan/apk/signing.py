@@ -439,6 +439,8 @@ class _Verifier:
 
     def stripped(self, text: bytes) -> None:
         """Note where v1 says that a newer scheme was there too, and it is not."""
+        if self.container.central < 0:
+            return  # the end of the file is missing, and the signing block with it
         said = re.search(rb"^X-Android-APK-Signed:\s*([0-9, ]+)", text[:4096], re.MULTILINE)
         if said:
             there = {b.name for b in self.blocks}

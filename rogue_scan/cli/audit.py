@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rogue_scan.cli.options import Output, emit, output_options, rules_option
+from rogue_scan.cli.options import Output, output_options, rules_option
 from rogue_scan.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def run(
 ) -> int:
     """Scan, join, write and print; returns the exit status."""
     from rogue_scan import audit
+    from rogue_scan.cli.emit import emit
     from rogue_scan.rules.load import load
 
     loaded = load(rules)
@@ -116,7 +117,7 @@ def run(
         scans, errors = audit.audit(sources, loaded, settings, wanted, show)
     if carve:
         _keep(carve, scans)
-    report = audit.assemble(scans, errors, loaded)
+    report = audit.assemble(scans, errors, loaded, output.language)
     if evidence:
         from rogue_scan.wifi.evidence import write
 

@@ -11,9 +11,6 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from rogue_scan.cli.exit import Exit, status
-from rogue_scan.errors import UsageError
-from rogue_scan.model.report import Report
 from rogue_scan.model.severity import Severity
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -40,6 +37,11 @@ class Output(msgspec.Struct, frozen=True):
     quiet: bool = False
     verbose: int = 0
     progress: bool = True
+
+    @property
+    def language(self) -> str:
+        """Name of the catalogue."""
+        return {"zh": "zh_CN"}.get(self.lang, self.lang)
 
     @property
     def colour(self) -> bool | None:
@@ -133,67 +135,6 @@ def rules_option(function: C) -> C:
         type=click.Path(exists=True, path_type=Path),
         help="Signature file or folder beside the built-in ones. Repeatable.",
     )(function)
-
-
-def emit(report: Report, output: Output) -> Exit:
-    """Filter, write and print a report; returns the exit status.
-
-    Files are written first and each in one step, so that none is lost or half-written when a later one
-    fails.
-    """
-    from rogue_scan.render import formats
-
-    code = status(report, None if output.fail_on == "none" else Severity(output.fail_on))
-    for name, path in [formats.split_output(value) for value in output.output]:
-        write(Path(path), formats.render(name, report, _look(output, terminal=False)))
-    text = formats.render(output.format, report, _look(output, terminal=sys.stdout.isatty()))
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.flush()
-    if not output.quiet:
-        complain(report)
-    return code
-
-
-def write(path: Path, text: str) -> None:
-    """Write a report in one step, readable by the user only: a file is whole or not there.
-
-    Raises UsageError where it cannot be written.
-    """
-    import tempfile
-
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _look(output: Output, *, terminal: bool) -> Any:
-    import shutil
-
-    from rogue_scan.render.formats import Options
-
-    colour = output.colour
-    return Options(
-        language={"zh": "zh_CN"}.get(output.lang, output.lang),
-        color=terminal if colour is None else colour,
-        width=shutil.get_terminal_size((100, 24)).columns if terminal else 100,
-        show_suppressed=output.show_suppressed,
-    )
-
-
-def complain(report: Report) -> None:
-    """One line on standard error for each source that could not be analysed."""
-    from rogue_scan.render.escape import terminal
-
-    for error in report.errors:
-        click.echo(f"rogue-scan: {terminal(error.source)}: {terminal(error.message)}", err=True)
 
 
 def _log(output: Output) -> None:

@@ -44,10 +44,8 @@ def command(before: Path, after: Path, format: str, fail_on: str) -> None:  # no
 def _text(found: Difference) -> str:
     from rogue_scan.render.escape import terminal
 
-    lines = [
-        f"risk {found.risk_before.verdict.value} ({found.risk_before.score}) → "
-        f"{found.risk_after.verdict.value} ({found.risk_after.score})"
-    ]
+    before, after = found.risk_before, found.risk_after
+    lines = [f"risk {before.verdict.value} ({before.score}) → {after.verdict.value} ({after.score})"]
     for sign, findings in (("+", found.new), ("-", found.gone)):
         lines += [
             f"{sign} {finding.severity.value:8} {finding.rule}: {terminal(finding.message)}"

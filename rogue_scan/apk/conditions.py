@@ -115,9 +115,12 @@ class ComponentIs(_Strict, frozen=True):
     action: Names = ()
     exported: bool | None = None
     launcher: bool | None = None
+    alias: bool | None = None
+    """Whether it is another name of an activity."""
     priority: int | None = None
     """One of its filters has at least this priority."""
     extends: Names = ()
+    excluded_from_recents: bool | None = None
     policies: Names = ()
     """Elements in its configuration file, for device admins the policies asked for."""
 
@@ -237,9 +240,7 @@ class FileIs(_Strict, frozen=True):
 
     name: Names = ()
     kind: Names = ()
-    """By content: ``dex``, ``apk``, ``elf``, ``opaque`` (looks encrypted) …"""
-    disguised: bool | None = None
-    """Whether its name claims another kind of content."""
+    """By content: ``dex``, ``apk``, ``elf``, ``opaque`` (looks encrypted), ``disguised dex`` …"""
 
 
 class DifferenceIs(_Strict, frozen=True):
@@ -268,6 +269,8 @@ class Condition(_Strict, frozen=True):
     manifest: ManifestIs | None = None
     call: CallIs | None = None
     string: StringIs | None = None
+    resource_text: Text | None = None
+    """A string in the resource table, in the default language."""
     source: SourceIs | None = None
     flow: FlowIs | None = None
     endpoint: EndpointIs | None = None

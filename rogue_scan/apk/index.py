@@ -3,41 +3,10 @@
 import functools
 
 from rogue_scan.apk import endpoint_facts
-from rogue_scan.apk.code.types import Call, CodeClass, CodeFacts, Place
+from rogue_scan.apk.code.types import Call, CodeClass, Place
 from rogue_scan.apk.facts import AppFacts
-from rogue_scan.apk.manifest import Component, Manifest
-from rogue_scan.model.evidence import Where
-from rogue_scan.model.subject import Endpoint, Flow, Hop
-
-
-def all_flows(facts: AppFacts) -> tuple[Flow, ...]:
-    """Flows of code and of web content."""
-    web = [
-        Flow(
-            flow.data,
-            flow.sink,
-            flow.endpoint,
-            (
-                Hop(file.entry, flow.takes, flow.taken_at, f"takes {flow.data.value}"),
-                Hop(file.entry, flow.sends, flow.sent_at, f"sends by {flow.sink.value}"),
-            ),
-        )
-        for file in facts.web
-        for flow in file.flows
-    ]
-    return (*(facts.code.flows if facts.code else ()), *web)
-
-
-def all_endpoints(facts: AppFacts) -> tuple[Endpoint, ...]:
-    """Endpoints of code and of web content."""
-    web = [
-        Endpoint(
-            found.value, found.kind, found.host, found.hidden, (Where(file=file.entry, offset=found.offset),)
-        )
-        for file in facts.web
-        for found in file.addresses
-    ]
-    return (*(facts.code.endpoints if facts.code else ()), *web)
+from rogue_scan.apk.manifest import Component
+from rogue_scan.model.subject import Endpoint, Flow
 
 
 class Index:
@@ -45,10 +14,10 @@ class Index:
 
     def __init__(self, facts: AppFacts) -> None:
         self.facts = facts
-        self.manifest = facts.manifest or Manifest()
-        self.code = facts.code or CodeFacts()
-        self.flows = all_flows(facts)
-        self.endpoints = all_endpoints(facts)
+        self.manifest = facts.manifest
+        self.code = facts.code
+        self.flows = facts.flows
+        self.endpoints = facts.endpoints
         self.components: dict[str, Component] = {c.name: c for c in self.manifest.components}
         self._classes: dict[str, CodeClass] = {c.name: c for c in self.code.classes}
         self.calls_by_name: dict[str, list[Call]] = {}

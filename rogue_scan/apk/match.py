@@ -205,8 +205,13 @@ def _component_fits(test: ComponentIs, component: Component, index: Index) -> bo
         and (not test.action or any(among(test.action, action) for action in component.actions))
         and (test.exported is None or component.exported == test.exported)
         and (test.launcher is None or component.launcher == test.launcher)
+        and (test.alias is None or bool(component.alias_of) == test.alias)
         and (test.priority is None or any(f.priority >= test.priority for f in component.filters))
         and (not test.extends or _extends(test.extends, descriptor(component.name), index))
+        and (
+            test.excluded_from_recents is None
+            or (component.flags.get("excludeFromRecents") == "true") == test.excluded_from_recents
+        )
         and (
             not test.policies
             or any(among(test.policies, tag) for config in component.configs for tag in config.elements)
@@ -277,6 +282,18 @@ def _string(test: StringIs, index: Index) -> list[Hit] | None:
         and (test.hidden is None or (string.hidden is not None) == test.hidden)
         and _text(test.text, string.value)
         and (test.within is None or _within(test.within, string.at, index))
+    )
+
+
+def _resource_text(test: Text, index: Index) -> list[Hit] | None:
+    return _some(
+        Hit(
+            Where(file="resources.arsc"),
+            _short(string.value),
+            fields={"text": _short(string.value), "name": string.name},
+        )
+        for string in index.facts.strings
+        if _text(test, string.value)
     )
 
 
@@ -440,9 +457,7 @@ def _file(test: FileIs, index: Index) -> list[Hit] | None:
     return _some(
         Hit(Where(file=file.name, offset=file.offset), file.kind, fields={"name": file.name})
         for file in index.facts.files
-        if among(test.name, file.name)
-        and among(test.kind, file.kind)
-        and (test.disguised is None or file.disguised == test.disguised)
+        if among(test.name, file.name) and among(test.kind, file.kind)
     )
 
 
@@ -459,7 +474,7 @@ def _difference(test: DifferenceIs, index: Index) -> list[Hit] | None:
         Hit(
             Where(file=item.entry or None, offset=item.offset if item.offset >= 0 else None),
             item.value,
-            fields={"name": item.kind},
+            fields={"name": item.entry or item.kind, "text": item.value},
         )
         for item in index.facts.differences
         if among(test.kind, item.kind) and (test.refused is None or item.refused == test.refused)
@@ -474,11 +489,27 @@ def _missing(test: bool, index: Index) -> list[Hit] | None:
 
 
 _CHECKS: dict[str, Callable[[Any, Index], list[Hit] | None]] = {
-    "all": _all, "any": _any, "not_": _not, "count": _count, "permission": _permission,
-    "component": _component, "manifest": _manifest, "call": _call, "string": _string,
-    "source": _source, "flow": _flow, "endpoint": _endpoint, "class_": _class, "entry": _entry, "native": _native, "file": _file, "kit": _kit,
-    "difference": _difference, "missing_components": _missing,
-}  # fmt: skip
+    "all": _all,
+    "any": _any,
+    "not_": _not,
+    "count": _count,
+    "permission": _permission,
+    "component": _component,
+    "manifest": _manifest,
+    "call": _call,
+    "string": _string,
+    "resource_text": _resource_text,
+    "source": _source,
+    "flow": _flow,
+    "endpoint": _endpoint,
+    "class_": _class,
+    "entry": _entry,
+    "native": _native,
+    "file": _file,
+    "kit": _kit,
+    "difference": _difference,
+    "missing_components": _missing,
+}
 
 
 def _some(hits: Iterable[Hit]) -> list[Hit] | None:

@@ -251,11 +251,27 @@ class Bss:
     """Beacons whose TSF an earlier beacon of this BSS already had (recent ones are remembered): replays."""
     repeated_refs: list[tuple[Ref, Ref]] = field(default_factory=list)
     """(the repeat, the original), the first few."""
-    signal: Signal = field(default_factory=Signal)
-    frequencies: dict[int, int] = field(default_factory=dict)
     samples: Samples | None = None
     fabricated: int = 0
     """Announcements of this BSSID whose element chain was broken (counted, never claimed from)."""
+
+    @property
+    def signal(self) -> Signal:
+        """Levels of all announcements."""
+        total = Signal()
+        for announcement in self.variants.values():
+            for level, count in announcement.signal.levels.items():
+                total.levels[level] = total.levels.get(level, 0) + count
+        return total
+
+    @property
+    def frequencies(self) -> dict[int, int]:
+        """Tuner frequency → announcements."""
+        total: dict[int, int] = {}
+        for announcement in self.variants.values():
+            for frequency, count in announcement.frequencies.items():
+                total[frequency] = total.get(frequency, 0) + count
+        return total
 
     @property
     def announcements(self) -> list[Announcement]:

@@ -160,7 +160,7 @@ class ClockFold:
 
     @staticmethod
     def _steady(columns: _Columns, groups: Groups) -> NDArray[np.bool_]:
-        """Of each group: whether all beacons are within tolerance of the one before, and none repeats a TSF."""
+        """Of each group: whether each beacon is within tolerance of the one before, its TSF beyond it."""
         offset, time_us = columns.offset[groups.order], columns.time_us[groups.order]
         move = np.diff(offset, prepend=offset[:1])
         apart = np.abs(np.diff(time_us, prepend=time_us[:1]))

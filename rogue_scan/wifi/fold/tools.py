@@ -69,7 +69,8 @@ class Groups:
     @property
     def last(self) -> NDArray[np.int64]:
         """Position of each group's last row."""
-        return self.order[np.append(self.starts[1:], len(self.order)) - 1]
+        found: NDArray[np.int64] = self.order[np.append(self.starts[1:], len(self.order)) - 1]
+        return found
 
     @property
     def counts(self) -> NDArray[np.int64]:

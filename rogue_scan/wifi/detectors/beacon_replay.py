@@ -1,0 +1,74 @@
+"""Recorded beacons that are sent again."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from rogue_scan.model.finding import Finding
+from rogue_scan.rules.registry import detector
+from rogue_scan.rules.rule import Bound
+from rogue_scan.wifi.judge import Transmitter, place, show, view
+from rogue_scan.wifi.world import Bss, Ref, World
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Thresholds."""
+
+    min_repeats: int
+    min_delay: float
+    """Seconds between original and repeat: less is a receiver that delivers twice, or two receivers."""
+
+
+@detector("wifi/beacon-replay", Params)
+def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
+    """One finding for each BSS whose beacons come again."""
+    switching = {frame.ref.frame for frame in world.switches}
+    for bssid, transmitters in sorted(view(world).transmitters.items()):
+        bss = world.bss[bssid]
+        repeats = [
+            (again, original)
+            for again, original in bss.repeated_refs
+            if again.time - original.time >= rule.params.min_delay
+            and again.frame not in switching
+            and _same_name(bss, again)
+        ]
+        if len(repeats) < min(rule.params.min_repeats, 3) or bss.repeated_tsf.count < rule.params.min_repeats:
+            continue
+        if not _clock_runs(transmitters):
+            continue
+        case = rule.case()
+        for again, original in repeats[:3]:
+            case.add(
+                "old-clock",
+                place(again),
+                value=f"frame {original.frame} again",
+                delay=f"{again.time - original.time:.1f}",
+                frame=original.frame,
+            )
+        case.add("many", place(bss.repeated_tsf.first), count=bss.repeated_tsf.count)
+        if len(transmitters) > 1:
+            case.add("real-goes-on", place(transmitters[0].last))
+        yield from case.conclude(
+            actors=[bssid],
+            targets=[bssid],
+            ssids=[show(ssid) for ssid in bss.ssids if ssid.strip(b"\0")],
+            first_seen=min(again for again, _ in repeats).time,
+            last_seen=bss.repeated_tsf.last.time,
+        )
+
+
+def _clock_runs(transmitters: list[Transmitter]) -> bool:
+    """Whether the address has a clock that runs: one that stands still repeats itself without any replay."""
+    return any(line.tsf_highest > line.tsf_lowest for t in transmitters for line in t.lines)
+
+
+def _same_name(bss: Bss, again: Ref) -> bool:
+    """Whether the frame is not known to carry another of several names: that is SSID confusion."""
+    if len(bss.ssids) < 2:
+        return True
+    first = min(bss.variants.values(), key=lambda a: a.seen.first)
+    return not any(
+        a.ssid != first.ssid and a.seen.first.time <= again.time <= a.seen.last.time
+        for a in bss.variants.values()
+        if not a.hidden
+    )

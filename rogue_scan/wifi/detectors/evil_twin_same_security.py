@@ -1,0 +1,70 @@
+"""Copies of passphrase-protected networks with the same kind of protection."""
+
+from collections.abc import Iterator
+
+from rogue_scan.model.finding import Finding
+from rogue_scan.rules.registry import detector
+from rogue_scan.rules.rule import Bound
+from rogue_scan.wifi.dot11.security import Protection, Security
+from rogue_scan.wifi.judge import place, show, view
+from rogue_scan.wifi.twins import TwinParams, believable, failing, nearest_first, weigh
+from rogue_scan.wifi.world import World
+
+
+@detector("wifi/evil-twin-same-security", TwinParams)
+def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
+    """One finding for each transmitter that copies a network and its protection."""
+    looked, params = view(world), rule.params
+    lured = {frame.bssid for frame in world.switches}
+    repeating = {bssid for bssid, bss in world.bss.items() if bss.repeated_tsf.count >= params.min_frames}
+    for ssid, everyone in sorted(looked.networks.items()):
+        members = [m for m in believable(everyone, params) if _personal(m.main.security)]
+        for stranger in members:
+            known = [
+                m
+                for m in members
+                if m.transmitter is not stranger.transmitter
+                and _kind(m.main.security) == _kind(stranger.main.security)
+            ]
+            if not known:
+                continue
+            cloned = any(m.bssid == stranger.bssid for m in known)
+            if cloned and stranger.transmitter.number == 0:
+                continue  # the first transmitter of an address is the real one
+            # Replayed beacons are no access point, and a copy that forged channel switches lead to is reported
+            # with them: it need not know the passphrase.
+            if cloned and (stranger.bssid in lured or stranger.bssid in repeating):
+                continue
+            case = rule.case()
+            weigh(case, looked, stranger, known, params)
+            failing(case, looked, stranger, known)
+            if cloned:
+                case.add("cloned-address", place(stranger.first))
+            if case.confidence < params.report_from:
+                continue
+            sure = cloned or "breaks-off" in case or "fresh-clock" in case or "tool-mark" in case or "bare" in case
+            if not sure:
+                if stranger.first < min(m.first for m in known):
+                    continue  # the question is asked once, about the later one
+                case.add("undecided", place(stranger.first))
+            targets = nearest_first(known, stranger)
+            yield from case.conclude(
+                actors=[stranger.bssid] if sure else [],
+                targets=targets if sure else [stranger.bssid, *targets],
+                ssids=[show(ssid)],
+                first_seen=stranger.first.time,
+                last_seen=stranger.last.time,
+                key=[stranger.bssid, str(stranger.transmitter.number)],
+            )
+
+
+def _personal(security: Security) -> bool:
+    return security.passphrase or security.protection in (Protection.WEP, Protection.OWE)
+
+
+def _kind(security: Security) -> tuple[bool, bool, bool, str]:
+    """What makes two protections the same kind; the ciphers behind it are settings."""
+    legacy = str(security.protection) if security.protection in (Protection.WEP, Protection.WPA) else ""
+    return security.psk, security.sae, security.owe, legacy
+
+

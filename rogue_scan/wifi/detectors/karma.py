@@ -1,0 +1,87 @@
+"""Access points that answer to every name."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from rogue_scan.model.finding import Finding
+from rogue_scan.rules.registry import detector
+from rogue_scan.rules.rule import Bound
+from rogue_scan.wifi import names, tools
+from rogue_scan.wifi.judge import bare, generic, place, show, view
+from rogue_scan.wifi.world import Ref, World
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Thresholds."""
+
+    min_names: int
+    """Names under one address; the standard knows one."""
+    min_frames: int
+    """Announcements of a name that was not asked for."""
+
+
+@detector("wifi/karma", Params)
+def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
+    """One finding for each address that goes by many names."""
+    looked = view(world)
+    # Who answered whom with which name, after having been asked for it.
+    echoed: dict[str, dict[bytes, list[tuple[Ref, str]]]] = {}
+    for (client, bssid, ssid), answer in world.answers.items():
+        probe = world.probes.get((client, ssid))
+        if ssid.strip(b"\0") and probe is not None and probe.seen.first.time <= answer.seen.first.time + 0.05:
+            echoed.setdefault(bssid, {}).setdefault(ssid, []).append((answer.seen.first, client))
+    for bssid in sorted(set(echoed) | set(world.bss)):
+        bss = world.bss.get(bssid)
+        told = echoed.get(bssid, {})
+        announced = {
+            use.ssid: min((s.first for s in (use.beacons, use.responses) if s.count), default=Ref(0, 0.0))
+            for use in (bss.ssids.values() if bss else ())
+            if use.ssid.strip(b"\0")
+            and (use.beacons.count >= rule.params.min_frames or use.responses.count or use.ssid in told)
+            and _sane(use.ssid, told, bss.fabricated if bss else 0, use.beacons.count + use.responses.count)
+        }
+        every = sorted(set(announced) | set(told))
+        if len(every) < rule.params.min_names:
+            continue
+        beaconed = {
+            use.ssid for use in (bss.ssids.values() if bss else ()) if use.beacons.count >= rule.params.min_frames
+        }
+        only_answers = [ssid for ssid in told if ssid not in beaconed]
+        case = rule.case()
+        refs = sorted([(min(found)[0], ssid) for ssid, found in told.items()])
+        if len(only_answers) >= rule.params.min_names:
+            for ref, ssid in refs[:4]:
+                case.add("echo", place(ref), value=show(ssid), name=show(ssid), client=min(told[ssid])[1])
+        if len(every) >= rule.params.min_names:
+            first = min([*announced.values(), *(ref for ref, _ in refs)])
+            case.add("many-names", place(first), count=len(every))
+        if len(beaconed) >= rule.params.min_names and len(only_answers) < rule.params.min_names:
+            case.add("announced-too", place(min(announced.values())), count=len(beaconed))
+        if sum(generic(ssid) for ssid in every) >= 2:
+            case.add("shared-names", value=", ".join(show(s) for s in every if generic(s))[:120])
+        transmitters = looked.transmitters.get(bssid, [])
+        if transmitters:
+            main = transmitters[0].main
+            if bare(main):
+                case.add("bare", place(main.seen.first))
+            if main.security.open:
+                case.add("open", place(main.seen.first))
+            for hit in tools.marks(transmitters[0]):
+                case.add("tool-mark", place(hit.ref), value=hit.tool, tool=hit.tool, says=hit.says)
+        if names.adapter(bssid):
+            case.add("adapter", value=names.maker(bssid), maker=names.maker(bssid))
+        seen = sorted([*announced.values(), *(ref for ref, _ in refs)])
+        yield from case.conclude(
+            actors=[bssid],
+            targets=sorted({client for found in told.values() for _, client in found}),
+            ssids=[show(ssid) for ssid in every],
+            first_seen=seen[0].time,
+            last_seen=max((bss.seen.last if bss else seen[-1]), seen[-1]).time,
+            count=len(every),
+        )
+
+
+def _sane(ssid: bytes, told: dict[bytes, list[tuple[Ref, str]]], broken: int, count: int) -> bool:
+    """Whether a name is no damaged form of another: those come once, in captures that hold broken frames."""
+    return ssid in told or count >= 3 or not broken

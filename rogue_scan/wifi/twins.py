@@ -1,0 +1,120 @@
+"""What the detectors of twins have in common: the parties of one name, and the chain around a twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from rogue_scan.rules.rule import Case
+from rogue_scan.wifi.goodbyes import bursts
+from rogue_scan.wifi.judge import (
+    Member,
+    View,
+    clients_of,
+    generic,
+    handshakes,
+    like,
+    place,
+    solid,
+    strangeness,
+)
+from rogue_scan.wifi.world import Ref
+
+
+class TwinParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Thresholds that all detectors of twins have."""
+
+    min_frames: int
+    """Announcements that carry a claim."""
+    min_seconds: float
+    """Time over which they come."""
+    fresh_seconds: float
+    """A clock younger than this has just been started."""
+    settled_seconds: float
+    """A clock older than this has been here for long."""
+    watch_seconds: float
+    """How much later than the network itself something appears."""
+    chain_seconds: float
+    """Goodbyes before a twin belong to it within this time."""
+    chain_frames: int
+    """Fewer forged goodbyes are no attack."""
+    report_from: float
+    """Confidence below which the suspicion is not worth a line."""
+
+
+def believable(members: Iterable[Member], params: TwinParams) -> list[Member]:
+    """Members whose announcements are enough to claim anything from."""
+    return [m for m in members if solid(m, params.min_frames, params.min_seconds)]
+
+
+def weigh(case: Case, looked: View, stranger: Member, known: Sequence[Member], params: TwinParams) -> None:
+    """All general evidence on one stranger: what it is, its name, and what happened around it."""
+    strangeness(
+        case,
+        looked,
+        stranger,
+        known,
+        fresh_seconds=params.fresh_seconds,
+        settled_seconds=params.settled_seconds,
+        watch_seconds=params.watch_seconds,
+    )
+    if generic(stranger.ssid):
+        case.add("generic-name", place(stranger.first))
+    chain(case, looked, stranger, known, params)
+
+
+def chain(case: Case, looked: View, stranger: Member, known: Sequence[Member], params: TwinParams) -> None:
+    """Goodbyes before the twin, and clients that moved to it."""
+    world = looked.world
+    addresses = {m.bssid for m in known}
+    for disassociation in (False, True):
+        for burst in bursts(world, disassociation=disassociation):
+            soon = -params.chain_seconds <= burst.first.time - stranger.first.time <= params.chain_seconds
+            if burst.bssid in addresses and soon and len(burst.frames) >= params.chain_frames:
+                case.add(
+                    "thrown-off",
+                    place(burst.first),
+                    value=f"{len(burst.frames)} frames until {burst.last.time:.1f} s",
+                    count=len(burst.frames),
+                    target=burst.bssid,
+                )
+    if stranger.bssid in addresses:
+        return  # clients of a cloned address cannot be told apart by it
+    before: dict[str, Ref] = {}
+    for address in sorted(addresses):
+        for client, ref in clients_of(world, address):
+            before[client] = min(ref, before.get(client, ref))
+    for client, ref in clients_of(world, stranger.bssid, stranger.first.time):
+        if client in before and before[client] < ref:
+            case.add("client-moved", place(ref), value=client, client=client)
+
+
+def failing(case: Case, looked: View, stranger: Member, known: Sequence[Member]) -> bool:
+    """Add handshakes that break off at the stranger, or complete; returns whether any broke off.
+
+    An access point that knows the passphrase goes on after the client's proof. One that does not can only ask
+    again: it has what it wants by then.
+    """
+    addresses = {m.bssid for m in known if m.bssid != stranger.bssid}
+    done = handshakes(looked.world)
+    broke = False
+    for (client, bssid), handshake in sorted(done.items()):
+        if bssid != stranger.bssid or stranger.bssid in {m.bssid for m in known}:
+            continue
+        if handshake.completed is not None:
+            case.add("knows-key", place(handshake.completed), value=client, client=client)
+        elif handshake.failures >= 2 or (handshake.messages.get(2) and handshake.failures >= 1):
+            broke = True
+            first = min(handshake.messages[2])
+            case.add("breaks-off", place(first), value=client, client=client, count=handshake.failures)
+            if any((client, a) in done and done[client, a].completed for a in addresses):
+                case.add("good-client", place(first), client=client)
+    return broke
+
+
+def nearest_first(known: Sequence[Member], stranger: Member) -> list[str]:
+    """Addresses of the real ones, the most alike first; at most eight."""
+    best = like(known, stranger)
+    rest = [m.bssid for m in known if best is None or m.bssid != best.bssid]
+    return list(dict.fromkeys([*([best.bssid] if best else []), *rest]))[:8]

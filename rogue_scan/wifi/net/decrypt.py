@@ -14,7 +14,7 @@ import hmac
 import struct
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -72,11 +72,6 @@ def parse_key(text: str) -> Key:
     if not 8 <= len(secret.encode()) <= 63:
         raise UsageError(f"the passphrase for {name!r} has to be 8 to 63 characters, or 64 hex digits")
     return Key(ssid, hashlib.pbkdf2_hmac("sha1", secret.encode(), ssid, 4096, 32))
-
-
-def parse_keys(lines: Iterable[str]) -> list[Key]:
-    """Keys of a file: one a line, empty lines and those that begin with ``#`` left out."""
-    return [parse_key(line.rstrip("\r\n")) for line in lines if line.strip() and not line.startswith("#")]
 
 
 class _Handshake:
@@ -148,10 +143,10 @@ class Decryptor:
             name = ssid.decode("utf-8", "replace")
             if ssid in self._right:
                 continue
-            if ssid in self._other:
-                found.append(f"the network {name!r} uses {self._other[ssid]}: no passphrase opens its frames")
-            elif ssid in self._wrong:
+            if ssid in self._wrong:
                 found.append(f"the key for {name!r} is wrong: no handshake in the capture fits it")
+            elif ssid in self._other:
+                found.append(f"the network {name!r} uses {self._other[ssid]}: no passphrase opens its frames")
             elif ssid in announced:
                 found.append(f"the key for {name!r} could not be used: the capture has no whole handshake")
             else:

@@ -19,7 +19,8 @@ DATA = Path(__file__).parent.parent / "rogue_scan" / "data"
 
 def main() -> None:
     """Write both tables."""
-    source = f"androguard {importlib.metadata.version('androguard')} (AOSP), Apache-2.0, taken {datetime.date.today()}"
+    version = importlib.metadata.version("androguard")
+    source = f"androguard {version} (AOSP), Apache-2.0, taken {datetime.date.today()}"
     attributes = json.loads((ROOT / "resources" / "public.json").read_text())["attr"]
     lines = [
         f"# Public attributes of the Android framework: resource id (hexadecimal), name. Source: {source}"

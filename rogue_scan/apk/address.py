@@ -19,16 +19,26 @@ _HOST_PORT = re.compile(
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}(?![\w-])", re.IGNORECASE)
 
 _NAMES = (
-    "schemas.android.com", "schemas.microsoft.com", "schemas.openxmlformats.org", "schemas.xmlsoap.org", "www.w3.org",
-    "w3.org", "ns.adobe.com", "purl.org", "xmlpull.org", "www.xmlpull.org", "xml.org", "www.xml.org", "xml.apache.org",
-    "java.sun.com", "javax.xml.xmlconstants", "apache.org", "www.apache.org", "json-schema.org", "opensource.org",
-    "www.opensource.org", "www.gnu.org", "creativecommons.org", "mozilla.org", "www.mozilla.org", "scripts.sil.org",
-    "goo.gle", "developer.android.com", "source.android.com", "developer.mozilla.org", "issuetracker.google.com", "b.android.com",
-    "tools.ietf.org", "www.ietf.org", "unicode.org", "www.unicode.org", "exslt.org", "xmlns.com", "iptc.org", "www.iec.ch",
-    "www.sqlite.org", "curl.se", "curl.haxx.se", "www.openssl.org", "docs.oracle.com", "feross.org", "jquery.org", "jquery.com",
-    "npms.io", "reactjs.org", "react.dev", "fb.me", "reactnative.dev", "angular.io", "angular.dev", "v8.dev", "promisesaplus.com",
-    "bugs.webkit.org", "bugzilla.mozilla.org", "stackoverflow.com", "bugs.chromium.org", "crbug.com", "mths.be", "underscorejs.org",
-    "lodash.com", "momentjs.com", "getbootstrap.com", "dom.spec.whatwg.org", "html.spec.whatwg.org", "tc39.es", "kotlinlang.org",
+    "schemas.android.com", "schemas.microsoft.com", "schemas.openxmlformats.org", "schemas.xmlsoap.org",
+    "www.w3.org",
+    "w3.org", "ns.adobe.com", "purl.org", "xmlpull.org", "www.xmlpull.org", "xml.org", "www.xml.org",
+    "xml.apache.org",
+    "java.sun.com", "javax.xml.xmlconstants", "apache.org", "www.apache.org", "json-schema.org",
+    "opensource.org",
+    "www.opensource.org", "www.gnu.org", "creativecommons.org", "mozilla.org", "www.mozilla.org",
+    "scripts.sil.org",
+    "goo.gle", "developer.android.com", "source.android.com", "developer.mozilla.org",
+    "issuetracker.google.com", "b.android.com",
+    "tools.ietf.org", "www.ietf.org", "unicode.org", "www.unicode.org", "exslt.org", "xmlns.com",
+    "iptc.org", "www.iec.ch",
+    "www.sqlite.org", "curl.se", "curl.haxx.se", "www.openssl.org", "docs.oracle.com", "feross.org",
+    "jquery.org", "jquery.com",
+    "npms.io", "reactjs.org", "react.dev", "fb.me", "reactnative.dev", "angular.io", "angular.dev",
+    "v8.dev", "promisesaplus.com",
+    "bugs.webkit.org", "bugzilla.mozilla.org", "stackoverflow.com", "bugs.chromium.org", "crbug.com",
+    "mths.be", "underscorejs.org",
+    "lodash.com", "momentjs.com", "getbootstrap.com", "dom.spec.whatwg.org", "html.spec.whatwg.org",
+    "tc39.es", "kotlinlang.org",
 )  # fmt: skip
 NO_ENDPOINTS = frozenset(_NAMES)
 """Hosts that stand in software as names of formats, licences and documents, not to be called."""

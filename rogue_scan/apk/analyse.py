@@ -116,9 +116,10 @@ class Analyser:
     def judge(self, facts: AppFacts, name: str, parent: str | None = None) -> Scan:
         """The scan of an app whose facts are known."""
         from rogue_scan.apk import match
+        from rogue_scan.apk.index import Index
 
         subject = subject_id("apk", facts.sha256)
-        index = match.Index(facts)
+        index = Index(facts)
         findings: list[Finding] = []
         errors = [
             ScanError(name, p.kind, f"{p.part}: {p.message}" if p.part not in p.message else p.message)

@@ -41,7 +41,8 @@ MAX_ENTRY = 192 << 20
 MAX_TOTAL = 768 << 20
 """Bytes all entries together may decode to in one analysis."""
 BOMB_SIZE, BOMB_RATIO = 32 << 20, 200
-"""An entry larger than this and packed better than this is a decompression bomb: real code and pictures reach ratios of 10."""
+"""An entry larger than this and packed better than this is a decompression bomb: real code and pictures
+reach ratios of 10."""
 OVERLAP_SIZE = 1 << 20
 """Entries that share packed bytes count as a bomb when they claim more than this together."""
 MAX_NAME = 1024
@@ -110,7 +111,9 @@ class Container:
         self._differences.add(kind, offset, entry, value, refused=refused)
 
     def all(self, name: str) -> tuple[Entry, ...]:
-        """Every entry of that name, in directory order (versions of Android differ in which one they take)."""
+        """Every entry of that name, in directory order (versions of Android differ in which one they
+        take).
+        """
         return tuple(self._names.get(name, ()))
 
     def get(self, name: str) -> Entry | None:
@@ -342,7 +345,7 @@ def _central_entries(
             full, packed, header = _wide(extra, full, packed, header)
         header += base
         start = -1
-        if 0 <= header and header + 30 <= length and data[header : header + 4] == LOCAL:
+        if header >= 0 and header + 30 <= length and data[header : header + 4] == LOCAL:
             lengths = struct.unpack_from("<HH", data, header + 26)
             start = header + 30 + lengths[0] + lengths[1]
         try:
@@ -371,10 +374,10 @@ def _wide(extra: bytes, full: int, packed: int, header: int) -> tuple[int, int, 
         if tag == 1:
             field = extra[at + 4 : at + 4 + length]
             values = [struct.unpack_from("<Q", field, n)[0] for n in range(0, len(field) - 7, 8)]
-            out = []
-            for value in (full, packed, header):
-                out.append(values.pop(0) if value == 0xFFFFFFFF and values else value)
-            return out[0], out[1], out[2]
+            wide = iter(values)  # only those fields are there whose short form is all ones
+            full = next(wide, full) if full == 0xFFFFFFFF else full
+            packed = next(wide, packed) if packed == 0xFFFFFFFF else packed
+            return full, packed, next(wide, header) if header == 0xFFFFFFFF else header
         at += 4 + length
     return full, packed, header
 
@@ -383,7 +386,7 @@ def _local_entries(data: Buffer) -> Iterator[Entry]:
     """Entries by their local headers, for a file whose directory is gone."""
     at, number, length = data.find(LOCAL), 0, len(data)
     budget = MAX_ENTRY
-    while 0 <= at and at + 30 <= length and number < MAX_ENTRIES:
+    while at >= 0 and at + 30 <= length and number < MAX_ENTRIES:
         _, _, flags, method, _, _, crc, packed, full, name_len, extra_len = _LOCAL.unpack_from(data, at)
         raw = bytes(data[at + 30 : at + 30 + name_len])
         start = at + 30 + name_len + extra_len
@@ -480,7 +483,7 @@ def _check_entries(
             notes.add("zip:bomb", header, entry.name, f"{entry.packed} bytes claim to decode to {entry.size}")
     if base:
         notes.add("zip:data-before", 0, value=_sniff_prefix(data), refused=True)
-    elif 0 < first < length and not bytes(data[:4]) == LOCAL:
+    elif 0 < first < length and bytes(data[:4]) != LOCAL:
         notes.add("zip:data-before", 0, value=_sniff_prefix(data))
     _check_overlap(entries, notes)
     _check_names(entries, notes)

@@ -17,7 +17,8 @@ class Difference(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str
     """Machine name, ``part:what``, for example ``zip:unknown-method``."""
     offset: int = -1
-    """Byte offset in the part (the package for ``zip:`` and ``sig:``, else the decoded entry); -1: nowhere in particular."""
+    """Byte offset in the part (the package for ``zip:`` and ``sig:``, else the decoded entry); -1: nowhere
+    in particular."""
     entry: str = ""
     """Entry of the package it concerns."""
     value: str = ""

@@ -6,16 +6,15 @@ difference of that part; the rest is still read.
 
 import hashlib
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from rogue_scan.apk import address, axml, kits, manifest, native, resources, signing, web
-from rogue_scan.apk.axml import Element
-from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo, LayoutView
-from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
+from rogue_scan.apk import address, content, kits, manifest, native, resources, signing, web
+from rogue_scan.apk.answers import PackageResources
+from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
+from rogue_scan.apk.container import Container, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
 from rogue_scan.apk.manifest import MANIFEST, Manifest
@@ -32,37 +31,14 @@ MAX_STRINGS = 20_000
 MAX_STRING = 400
 MAX_NESTED = 20
 MAX_NESTED_SIZE = 256 << 20
-MAX_LAYOUTS = 3000
 MAX_DEX = 200
 MAX_ENDPOINTS = 500
 """Endpoints kept from outside DEX code."""
 MAX_NATIVE = 400
 NATIVE_TOTAL = 256 << 20
-OPAQUE = 0.97
-"""A file that deflates to more than this share of its size and has no known format is called opaque."""
-OPAQUE_LEAST = 4096
 
 DEX_NAME = re.compile(r"classes\d*\.dex")
 _SPLIT = re.compile(r"(?i).*\.apk")
-_PLAIN = (
-    ".png",
-    ".webp",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".ttf",
-    ".otf",
-    ".ogg",
-    ".mp3",
-    ".mp4",
-    ".wav",
-    ".m4a",
-    ".woff",
-    ".woff2",
-    ".svg",
-    ".9.png",
-    ".arsc",
-)
 
 
 class Inner(msgspec.Struct, frozen=True):
@@ -113,7 +89,8 @@ def _bare_dex(data: bytes) -> Decoded:
     code = _code(dexes, AppContext(), None, problems)
     facts = AppFacts(
         sha256=hashlib.sha256(data).hexdigest(), size=len(data), form="dex", dex=tuple(d.name for d in dexes),
-        code=code, flows=code.flows, endpoints=code.endpoints, differences=notes.done(), problems=tuple(problems),
+        code=code, flows=code.flows, endpoints=code.endpoints, differences=notes.done(),
+        problems=tuple(problems),
         kits=kits.find((), (c.name for c in code.classes), ()),
     )  # fmt: skip
     return Decoded(facts)
@@ -416,15 +393,15 @@ class _Intake:
                 if entry.is_dir or not entry.size:
                     continue
                 head = part.container.peek(entry, 64)
-                kind = _kind(head)
+                kind = content.kind(head)
                 name = entry.name.lower()
                 if (
                     kind == ""
-                    and entry.size >= OPAQUE_LEAST
-                    and not name.endswith(_PLAIN)
+                    and entry.size >= content.OPAQUE_LEAST
+                    and not name.endswith(content.PLAIN)
                     and not name.startswith("meta-inf/")
                 ):
-                    kind = "opaque" if _is_opaque(part.container, entry) else ""
+                    kind = "opaque" if content.is_opaque(part.container, entry) else ""
                 if kind == "zip":
                     kind = self.look_inside(part, entry)
                 elif kind == "dex" and not (
@@ -435,7 +412,7 @@ class _Intake:
                         self.extra_dex.append((part.label(entry.name), data))
                 if kind in ("", "picture", "axml"):
                     continue
-                if _disguised(name, kind):
+                if content.disguised(name, kind):
                     kind = f"disguised {kind}"
                 yield File(short(entry.name), kind, entry.size, entry.header, part.name)
 
@@ -553,108 +530,9 @@ class _Intake:
         for component in app.components:
             for key, value in component.meta.items():
                 meta.setdefault(key, value)
+        names = [e.name for part in self.parts for e in part.container.entries]
         context = AppContext(app.package, components, meta, tuple(p.name for p in app.permissions))
-        return _code(dexes, context, PackageResources(self, table, libraries), self.problems)
-
-
-class PackageResources:
-    """What the code analysis may ask about the package (``rogue_scan.apk.code.types.Resources``)."""
-
-    def __init__(
-        self, intake: _Intake, table: resources.Table | None, libraries: tuple[native.NativeLibrary, ...]
-    ) -> None:
-        self._intake, self._table, self._libraries = intake, table, libraries
-
-    def string(self, resource: int) -> str | None:
-        """The text of a string resource in the default language."""
-        return self._table.text(resource) if self._table else None
-
-    def strings(self, resource: int) -> list[str]:
-        """The items of a string-array resource."""
-        if self._table is None:
-            return []
-        return [
-            (self._table.text(v.data) or "") if v.kind == axml.REFERENCE else v.text
-            for v in self._table.array(resource)
-        ]
-
-    def name(self, resource: int) -> str:
-        """The entry name of a resource id."""
-        return self._table.name(resource) if self._table else ""
-
-    def identifier(self, name: str, kind: str) -> int:
-        """The resource id of a name and a type; 0 where unknown."""
-        return self._table.identifier(name, kind) if self._table else 0
-
-    def file(self, resource: int) -> bytes | None:
-        """The content of a raw or XML resource."""
-        path = self._table.text(resource) if self._table else None
-        return self._intake.file(path) if path and "/" in path else None
-
-    def asset(self, path: str) -> bytes | None:
-        """The content of ``assets/PATH``."""
-        return self._intake.file(f"assets/{path}")
-
-    def assets(self) -> list[str]:
-        """The paths of all assets."""
-        return [
-            e.name.removeprefix("assets/")
-            for p in self._intake.parts
-            for e in p.container.entries
-            if e.name.startswith("assets/")
-        ]
-
-    def native_strings(self) -> list[str]:
-        """Strings of all native libraries that look like endpoints."""
-        return [s.value for library in self._libraries for s in library.strings if address.find(s.value)]
-
-    def layout_views(self) -> list[LayoutView]:
-        """All views with an id or an input type in all layouts."""
-        views: list[LayoutView] = []
-        if self._table is None:
-            return views
-        for resource in list(self._table.ids("layout"))[:MAX_LAYOUTS]:
-            path = self._table.text(resource)
-            data = self._intake.file(path) if path else None
-            if data is None:
-                continue
-            try:
-                root = axml.parse(data, path or "").root
-            except SourceError:
-                continue
-            if root is not None:
-                views += self._views(resource, root)
-        return views
-
-    def _views(self, layout: int, root: Element) -> Iterator[LayoutView]:
-        pending = [root]
-        while pending:
-            element = pending.pop()
-            pending += reversed(element.children)
-            marked = element.get("id")
-            kind = element.get("inputType")
-            secret = element.get("password")
-            if marked is None and kind is None and secret is None:
-                continue
-            resource = marked.resource if marked else 0
-            number = kind.data if kind else 0x81 if secret is not None and secret.text == "true" else 0
-            texts: list[str] = []
-            for key in ("hint", "text", "contentDescription", "label", "autofillHints"):
-                attribute = element.get(key)
-                if attribute is None:
-                    continue
-                if attribute.resource and self._table:
-                    texts += self._table.texts(attribute.resource).values()
-                elif attribute.text:
-                    texts.append(attribute.text)
-            yield LayoutView(
-                layout,
-                resource,
-                self.name(resource) if resource else "",
-                element.tag,
-                number,
-                tuple(dict.fromkeys(short(t) for t in texts)),
-            )
+        return _code(dexes, context, PackageResources(self.file, names, table, libraries), self.problems)
 
 
 def _read_dex(
@@ -713,41 +591,3 @@ def _manifest_names(app: Manifest) -> list[str]:
     names = [c.name for c in app.components] + [app.application, app.flags.get("appComponentFactory", "")]
     names += [key for source in (app.meta, *(c.meta for c in app.components)) for key in source]
     return list(dict.fromkeys(names))
-
-
-_MAGICS: tuple[tuple[bytes, str], ...] = (
-    (b"dex\n", "dex"), (b"dey\n", "dex"), (b"cdex", "dex"), (b"\x7fELF", "elf"), (b"PK\x03\x04", "zip"), (b"PK\x05\x06", "zip"),
-    (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"#!", "script"), (b"\x03\x00\x08\x00", "axml"),
-    (b"\x02\x00\x0c\x00", "arsc"), (b"MZ", "windows program"), (b"7z\xbc\xaf", "archive"), (b"Rar!", "archive"), (b"\x1f\x8b\x08", "archive"),
-    (b"SQLite format 3", "database"), (b"\xca\xfe\xba\xbe", "java class"), (b"\xc6\x1f\xbc\x03", "hermes"), (b"-----BEGIN", "pem"),
-)  # fmt: skip
-
-
-def _kind(head: bytes) -> str:
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "picture"
-    return next((kind for magic, kind in _MAGICS if head.startswith(magic)), "")
-
-
-_CLAIMS = {
-    "dex": (".dex", ".jar", ".apk", ".zip"), "elf": (".so", ".bin", "", ".node"), "apk": (".apk", ".zip", ".jar", ".apks", ".xapk"),
-    "dex archive": (".jar", ".apk", ".zip", ".dex", ".aar"),
-}  # fmt: skip
-
-
-def _disguised(name: str, kind: str) -> bool:
-    """Whether a file of code has the name of something else (``logo.png`` that is a DEX file)."""
-    claims = _CLAIMS.get(kind)
-    if claims is None:
-        return False
-    file = name.rpartition("/")[2]
-    ending = f".{file.rpartition('.')[2]}" if "." in file else ""
-    return ending not in claims and ".so" not in file
-
-
-def _is_opaque(container: Container, entry: Entry) -> bool:
-    """Whether a file looks encrypted: it cannot be deflated further."""
-    if entry.method == DEFLATED:
-        return entry.packed >= OPAQUE * entry.size
-    sample = container.peek(entry, 1 << 16)
-    return len(sample) >= OPAQUE_LEAST and len(zlib.compress(sample, 1)) > OPAQUE * len(sample)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -41,13 +41,13 @@ class Isolated:
     """
 
     def __init__(
-        self, rules: Sequence[Path] = (), limits: Limits = Limits(), facts: Path | None = None
+        self, rules: Sequence[Path] = (), limits: Limits | None = None, facts: Path | None = None
     ) -> None:
         from pebble import ProcessPool
 
-        self._rules, self._limits, self._facts = tuple(rules), limits, facts
-        self._pool = ProcessPool(
-            max_workers=1, initializer=start, initargs=(self._rules, limits, facts), context=_context()
+        self._rules, self._limits = tuple(rules), limits or Limits()
+        self._pool: Any = ProcessPool(
+            max_workers=1, initializer=start, initargs=(self._rules, self._limits, facts), context=_context()
         )
 
     def __enter__(self) -> Self:

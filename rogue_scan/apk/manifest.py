@@ -85,7 +85,8 @@ class Component(msgspec.Struct, frozen=True, omit_defaults=True):
     read_permission: str = ""
     write_permission: str = ""
     role: str = ""
-    """What the system lets it do, by its guard: ``accessibility``, ``notification-listener``, ``device-admin``, ``vpn``, ``input-method`` …"""
+    """What the system lets it do, by its guard: ``accessibility``, ``notification-listener``,
+    ``device-admin``, ``vpn``, ``input-method`` …"""
     label: str = ""
     process: str = ""
     authorities: tuple[str, ...] = ()
@@ -425,8 +426,10 @@ class _Reader:
         meta, configs = self.meta(element)
         role = permissions.GUARDS.get(permission, "")
         keep = (
-            "launchMode", "taskAffinity", "excludeFromRecents", "noHistory", "theme", "isolatedProcess", "directBootAware",
-            "showWhenLocked", "turnScreenOn", "allowTaskReparenting", "stopWithTask", "singleUser", "multiprocess", "initOrder",
+            "launchMode", "taskAffinity", "excludeFromRecents", "noHistory", "theme", "isolatedProcess",
+            "directBootAware",
+            "showWhenLocked", "turnScreenOn", "allowTaskReparenting", "stopWithTask", "singleUser",
+            "multiprocess", "initOrder",
         )  # fmt: skip
         name = self.class_name(self.text(element, "name"))
         if not name:

@@ -27,18 +27,21 @@ MAX_STRINGS = 600
 MAX_SCAN = 48 << 20
 """Bytes of a library searched for strings."""
 DENSE = 0.97
-"""Code that deflates to more than this share of its size is packed or encrypted: machine code reaches 0.5 to 0.8."""
+"""Code that deflates to more than this share of its size is packed or encrypted: machine code reaches 0.5
+to 0.8."""
 DENSE_LEAST = 8192
 """Bytes below which that says nothing."""
 
 PT_LOAD, PT_DYNAMIC = 1, 2
 DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SONAME, DT_GNU_HASH = 1, 4, 5, 6, 10, 14, 0x6FFFFEF5
 
-_SIGNATURE = re.compile(rb"\((?:\[*(?:[ZBCSIJFD]|L[\w/$]{1,200};)){0,20}\)\[*(?:[ZBCSIJFDV]|L[\w/$]{1,200};)")
+_TYPE = rb"(?:[ZBCSIJFD]|L[\w/$]{1,200};)"
+_SIGNATURE = re.compile(rb"\((?:\[*" + _TYPE + rb"){0,20}\)\[*(?:V|" + _TYPE + rb")")
 _RUN = re.compile(rb"[\x20-\x7e]{6,1000}")
 _TELLING = re.compile(
-    r"/system/(?:x?bin|app)/|/data/local/tmp|/proc/(?:self|net|\d)|ro\.(?:product|build|kernel)\.|\bsu\b -c|libfrida|frida|xposed"
-    r"|magisk|ptrace|TracerPid|dexfile|DexClassLoader|InMemoryDex|\bexecve?\b|iptables|chmod |pm install|am start"
+    r"/system/(?:x?bin|app)/|/data/local/tmp|/proc/(?:self|net|\d)|ro\.(?:product|build|kernel)\."
+    r"|\bsu\b -c|libfrida|frida|xposed|magisk|ptrace|TracerPid|dexfile|DexClassLoader|InMemoryDex"
+    r"|\bexecve?\b|iptables|chmod |pm install|am start"
 )
 
 
@@ -229,7 +232,9 @@ class _Reader:
 
         needed = [text(v) for v in dynamic.get(DT_NEEDED, [])]
         soname = text(dynamic[DT_SONAME][0]) if DT_SONAME in dynamic else ""
-        imports, exports, count = [], [], 0
+        imports: list[str] = []
+        exports: list[str] = []
+        count = 0
         table = self.to_offset(dynamic.get(DT_SYMTAB, [0])[0])
         step = 24 if self.wide else 16
         if table >= 0:
@@ -289,7 +294,9 @@ def _limit(matches: Iterator[re.Match[bytes]], most: int) -> Iterator[re.Match[b
 
 
 def _java_name(symbol: str) -> str:
-    """The Java method that a ``Java_…`` symbol implements (JNI specification, "Resolving Native Method Names")."""
+    """The Java method that a ``Java_…`` symbol implements (JNI specification, "Resolving Native Method
+    Names").
+    """
     body = symbol.removeprefix("Java_").partition("__")[0]
     body = re.sub(r"_0([0-9a-fA-F]{4})", lambda m: chr(int(m.group(1), 16)), body)
     parts = re.split(r"_(?![123])", body)

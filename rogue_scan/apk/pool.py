@@ -107,5 +107,4 @@ class Pool:
             length = (length & 0x7FFF) << 16 | data[at] | data[at + 1] << 8
             at += 2
         stop = min(end, at + 2 * min(length, MAX_STRING))
-        text = data[at:stop].decode("utf-16-le", "replace")
-        return text
+        return data[at:stop].decode("utf-16-le", "replace")

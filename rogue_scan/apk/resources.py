@@ -317,15 +317,15 @@ class Table:
             notes.add("arsc:file-size", 4, entry, f"{size} bytes claimed, {len(data)} there", refused=True)
         elif size < len(data):
             notes.add("arsc:data-after", size, entry, f"{len(data) - size} bytes behind the end")
-        at = header if 12 <= header < len(data) else 12
-        for at, kind, header, end in self._chunks(at, len(data)):
+        first = header if 12 <= header < len(data) else 12
+        for at, kind, inner, end in self._chunks(first, len(data)):
             if kind == TABLE_POOL:
                 if self._values is None:
                     self._values = Pool(data, at, notes, "arsc", entry)
                 else:
                     notes.add("arsc:second-pool", at, entry)
             elif kind == PACKAGE:
-                self._package(at, header, end)
+                self._package(at, inner, end)
             else:
                 notes.add("arsc:unknown-chunk", at, entry, f"type 0x{kind:04x}")
         if not self._packages and struct.unpack_from("<I", data, 8)[0]:

@@ -12,7 +12,7 @@ import base64
 import hashlib
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -344,7 +344,9 @@ class _Verifier:
         return cache[hash_name]
 
     def tree_digest(self, block: int, told: bytes) -> bytes | None:
-        """Root of the Merkle tree over 4 KiB pieces plus the length (v2 scheme, verity), if it can be built."""
+        """Root of the Merkle tree over 4 KiB pieces plus the length (v2 scheme, verity), if it can be
+        built.
+        """
         if len(told) != 40:
             return b""
         view = memoryview(self.container.data)
@@ -368,8 +370,8 @@ class _Verifier:
                 level.append(state(salt + pending).digest())
                 pending = b""
             whole = at + (len(part) - at) // 4096 * 4096
-            for piece in range(at, whole, 4096):
-                level.append(state(salt + bytes(part[piece : piece + 4096])).digest())
+            pieces = (bytes(part[piece : piece + 4096]) for piece in range(at, whole, 4096))
+            level += [state(salt + piece).digest() for piece in pieces]
             pending = bytes(part[max(at, whole) :])
         if pending:
             level.append(state(salt + pending.ljust(4096, b"\0")).digest())
@@ -488,9 +490,8 @@ class _Verifier:
                 if name and (
                     entry not in starts or hashlib.new(name, starts[entry]).digest() != _unbase64(value)
                 ):
-                    problems.append(
-                        f"MANIFEST.MF does not fit the signature file at {short(entry.decode(errors='replace'), 80)}"
-                    )
+                    where = short(entry.decode(errors="replace"), 80)
+                    problems.append(f"MANIFEST.MF does not fit the signature file at {where}")
                     return False
         return bool(sections)
 
@@ -783,10 +784,11 @@ def _check_signature(key: bytes, kind: str, hash_name: str, signature: bytes, si
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
     from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-    algorithm: hashes.HashAlgorithm = {
+    algorithms: dict[str, Callable[[], hashes.HashAlgorithm]] = {
         "sha1": hashes.SHA1, "sha224": hashes.SHA224, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
         "sha512": hashes.SHA512, "md5": hashes.MD5,
-    }[hash_name]()  # fmt: skip
+    }  # fmt: skip
+    algorithm = algorithms[hash_name]()
     try:
         public = load_der_public_key(key)
         if isinstance(public, rsa.RSAPublicKey) and kind in ("rsa", "pss", "any"):

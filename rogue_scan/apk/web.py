@@ -10,6 +10,7 @@ Hermes and Dart bytecode, .NET assemblies and Unity data are searched for addres
 
 import base64
 import binascii
+import functools
 import re
 from collections.abc import Iterator
 
@@ -17,8 +18,10 @@ import msgspec
 
 from rogue_scan.apk import address
 from rogue_scan.apk.difference import short
+from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory as D
 from rogue_scan.model.data import Sink
+from rogue_scan.rules.load import builtin, read_yaml
 
 MAX_FILE = 8 << 20
 MAX_TOTAL = 48 << 20
@@ -85,20 +88,21 @@ class WebFile(msgspec.Struct, frozen=True, omit_defaults=True):
     """Runs text as code (``eval``, ``new Function``)."""
 
 
-TAKES: tuple[tuple[D, str], ...] = (
-    (D.CONTACTS, r"navigator\.contacts\.(?:find|pickContact|select)|plus\.contacts\.getAddressBook|uni\.(?:chooseContact|addPhoneContact)|Contacts\.getAll\w*|\bgetContacts\b|ContactsX?\.find"),
-    (D.LOCATION, r"navigator\.geolocation\.(?:getCurrentPosition|watchPosition)|Geolocation\.(?:getCurrentPosition|watchPosition)|plus\.geolocation\.\w+|uni\.(?:getLocation|startLocationUpdate\w*|onLocationChange)|wx\.getLocation|BackgroundGeolocation\.\w+"),
-    (D.SMS, r"\bSMS\.(?:listSMS|startWatch)|SmsAndroid\.list|plus\.android\.importClass\(['\"]android\.provider\.Telephony|content://sms|SMSReceive\.startWatch|smsretriever\.\w+"),
-    (D.CALL_LOG, r"CallLog\.(?:load|getCallLog)|plugins\.callLog\.\w+|content://call_log"),
-    (D.CAMERA, r"navigator\.camera\.getPicture|plus\.camera\.getCamera|uni\.chooseImage|Camera\.getPhoto|launchCamera\s*\(|navigator\.device\.capture\.capture(?:Image|Video)"),
-    (D.AUDIO, r"navigator\.device\.capture\.captureAudio|plus\.audio\.getRecorder|uni\.getRecorderManager|AudioRecorderPlayer|getUserMedia\s*\(\s*\{[^}]{0,80}audio"),
-    (D.CLIPBOARD, r"navigator\.clipboard\.read(?:Text)?|cordova\.plugins\.clipboard\.paste|uni\.getClipboardData|Clipboard\.getString|plus\.android\.importClass\(['\"]android\.content\.ClipboardManager"),
-    (D.DEVICE_ID, r"\bdevice\.(?:uuid|serial)\b|plus\.device\.(?:imei|imsi|uuid|getInfo)|DeviceInfo\.(?:getUniqueId|getSerialNumber|getAndroidId)\w*|uni\.getSystemInfo\w*"),
-    (D.CALENDAR, r"plugins\.calendar\.(?:findEvent|listEvents\w*)|RNCalendarEvents\.fetchAllEvents"),
-    (D.INSTALLED_APPS, r"plus\.runtime\.isApplicationExist|appAvailability\.check|InstalledApps\.\w+"),
-    (D.FILES, r"resolveLocalFileSystemURL|RNFS\.(?:readFile|readDir)|plus\.gallery\.pick|uni\.chooseFile|CameraRoll\.getPhotos"),
-)  # fmt: skip
-_TAKES = tuple((category, re.compile(pattern)) for category, pattern in TAKES)
+class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    takes: dict[D, tuple[str, ...]]
+
+
+@functools.cache
+def _takes() -> tuple[tuple[D, re.Pattern[str]], ...]:
+    """Patterns of the calls that take personal data, by category."""
+    path = builtin() / "apk" / "_models" / "scripts.yml"
+    document, _ = read_yaml(path, trusted=True)
+    try:
+        model = msgspec.convert(document, _Model)
+        return tuple((category, re.compile("|".join(parts))) for category, parts in model.takes.items())
+    except (msgspec.ValidationError, re.error) as error:
+        raise RuleError(str(path), "takes", str(error)) from None
+
 
 _SENDS = re.compile(
     r"(?P<http>\bfetch\s*\(|\.open\s*\(\s*['\"](?:POST|GET|PUT)['\"]|\baxios(?:\.(?:post|put|get|request))?\s*\(|\$\.(?:ajax|post|get)\s*\("
@@ -162,7 +166,7 @@ def parse(data: bytes, entry: str) -> WebFile | None:
         return WebFile(entry, kind, len(data), tuple(found)) if found else None
     takes = [
         (category, m.group()[:80], m.start())
-        for category, pattern in _TAKES
+        for category, pattern in _takes()
         for m in _first(pattern.finditer(text), 20)
     ]
     takes.sort(key=lambda item: item[2])
@@ -328,11 +332,7 @@ def _statement_end(text: str, at: int, most: int) -> int:
     """End of what belongs to a sending call: its arguments, and for XMLHttpRequest its ``send``."""
     open_at = text.find("(", at, at + 80)
     end = _closing(text, open_at) if open_at >= 0 else at + 200
-    if ".open" in text[at : at + 10]:
-        send = text.find(".send", end, end + most)
-        if send >= 0:
-            end = _closing(text, send + 5)
-    elif "WebSocket" in text[at : at + 20]:
+    if ".open" in text[at : at + 10] or "WebSocket" in text[at : at + 20]:
         send = text.find(".send", end, end + most)
         if send >= 0:
             end = _closing(text, send + 5)

@@ -1,0 +1,58 @@
+"""What a file of a package is, by its content and not by its name."""
+
+import zlib
+
+from rogue_scan.apk.container import DEFLATED, Container, Entry
+
+OPAQUE = 0.97
+"""A file that deflates to more than this share of its size and has no known format is called opaque."""
+OPAQUE_LEAST = 4096
+"""Bytes below which that says nothing."""
+PLAIN = (
+    ".png", ".webp", ".jpg", ".jpeg", ".gif", ".ttf", ".otf", ".ogg", ".mp3", ".mp4", ".wav", ".m4a",
+    ".woff", ".woff2", ".svg", ".arsc",
+)  # fmt: skip
+"""Endings of packed media, which deflate no further either."""
+
+_MAGICS: tuple[tuple[bytes, str], ...] = (
+    (b"dex\n", "dex"), (b"dey\n", "dex"), (b"cdex", "dex"), (b"\x7fELF", "elf"), (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\x89PNG", "picture"), (b"\xff\xd8\xff", "picture"), (b"GIF8", "picture"), (b"#!", "script"),
+    (b"\x03\x00\x08\x00", "axml"),
+    (b"\x02\x00\x0c\x00", "arsc"), (b"MZ", "windows program"), (b"7z\xbc\xaf", "archive"), (b"Rar!",
+    "archive"), (b"\x1f\x8b\x08", "archive"),
+    (b"SQLite format 3", "database"), (b"\xca\xfe\xba\xbe", "java class"), (b"\xc6\x1f\xbc\x03", "hermes"),
+    (b"-----BEGIN", "pem"),
+)  # fmt: skip
+
+
+def kind(head: bytes) -> str:
+    """Kind of content by its first bytes; empty if unknown."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "picture"
+    return next((what for magic, what in _MAGICS if head.startswith(magic)), "")
+
+
+_CLAIMS = {
+    "dex": (".dex", ".jar", ".apk", ".zip"), "elf": (".so", ".bin", "", ".node"), "apk": (".apk", ".zip",
+    ".jar", ".apks", ".xapk"),
+    "dex archive": (".jar", ".apk", ".zip", ".dex", ".aar"),
+}  # fmt: skip
+
+
+def disguised(name: str, found: str) -> bool:
+    """Whether a file of code has the name of something else (``logo.png`` that is a DEX file)."""
+    claims = _CLAIMS.get(found)
+    if claims is None:
+        return False
+    file = name.rpartition("/")[2]
+    ending = f".{file.rpartition('.')[2]}" if "." in file else ""
+    return ending not in claims and ".so" not in file
+
+
+def is_opaque(container: Container, entry: Entry) -> bool:
+    """Whether a file looks encrypted: it cannot be deflated further."""
+    if entry.method == DEFLATED:
+        return entry.packed >= OPAQUE * entry.size
+    sample = container.peek(entry, 1 << 16)
+    return len(sample) >= OPAQUE_LEAST and len(zlib.compress(sample, 1)) > OPAQUE * len(sample)

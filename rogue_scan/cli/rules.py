@@ -51,13 +51,14 @@ def show(rule: str, rules: tuple[Path, ...]) -> None:
 def check(path: Path | None) -> None:
     """Check the signature files under PATH (default: the built-in ones)."""
     from rogue_scan.audit import bind_all
+    from rogue_scan.rules.attack import check_techniques
     from rogue_scan.rules.load import builtin
 
     problems = 0
     files = signature_files(path or builtin())
     for file in files:
         try:
-            load_file(file, trusted=path is None)
+            check_techniques(load_file(file, trusted=path is None)[0], str(file))
         except RuleError as error:
             problems += 1
             click.echo(str(error), err=True)

@@ -5,6 +5,9 @@ import importlib.resources
 
 import msgspec
 
+from rogue_scan.errors import RuleError
+from rogue_scan.rules.rule import Rule
+
 _TABLE = "attack_techniques.tsv"
 
 
@@ -32,3 +35,12 @@ def techniques() -> dict[str, Technique]:
     text = importlib.resources.files("rogue_scan.data").joinpath(_TABLE).read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {number: Technique(number, domain, name) for number, domain, name in rows}
+
+
+def check_techniques(rule: Rule, file: str) -> None:
+    """Raises RuleError where a rule cites a technique that does not exist, or no longer does."""
+    for number in rule.attack:
+        if number not in techniques():
+            raise RuleError(
+                file, "attack", f"{number} is no live technique of ATT&CK for mobile or enterprise"
+            )

@@ -401,7 +401,7 @@ class _Story:
     def _list(self, names: Sequence[str]) -> str:
         if len(names) < 2:
             return "".join(names)
-        return self.t("{first} and {last}").format(first=", ".join(names[:-1]), last=names[-1])
+        return self.t("{first} and {last}").format(first=self.t(", ").join(names[:-1]), last=names[-1])
 
     def _some(self, names: Sequence[str], most: int = 3) -> str:
         if len(names) <= most:
@@ -451,7 +451,7 @@ class _Story:
         if not deeds:
             worst = max(self.wifi, key=lambda item: (item.severity.rank, item.confidence, item.id))
             return t("{title}: {network}").format(title=worst.title, network=network)
-        return f"{who} {self._list(deeds)}"
+        return t("{who} {deeds}").format(who=who, deeds=self._list(deeds))
 
     def _app_title(self) -> str:
         t = self.t

@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from rogue_scan.life.walk import change_texts
 from rogue_scan.model.report import Report
+from rogue_scan.model.walk import change_texts
 
 _MAC = re.compile(r"(?i)(?<![0-9a-f:.-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f:-])")
 _FROM_MAC = re.compile(

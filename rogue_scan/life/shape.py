@@ -4,10 +4,10 @@ from pathlib import PurePath
 
 import msgspec
 
-from rogue_scan.life.walk import change_texts
 from rogue_scan.model.report import Report
 from rogue_scan.model.severity import Severity
 from rogue_scan.model.subject import Risk, Subject
+from rogue_scan.model.walk import change_texts
 
 
 def shown(report: Report, least: Severity = Severity.INFO, confidence: float = 0.0) -> Report:

@@ -25,7 +25,7 @@ _MANY_MARKS = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$^])")
-_MARKDOWN_START = re.compile(r"^(\s*)([-+=]|\d{1,9}(?=[.)]))")
+_MARKDOWN_START = re.compile(r"^(\s*\d{0,9})(?=[-+=.)])")
 _AUTOLINK = re.compile(r"(?i)(:)(?=//)|(?<=www)(\.)|(?<=mailto)(:)|(?<=xmpp)(:)")
 _NAMES = re.compile(r"((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|https?://[!-_a-z~]+|\b[\w-]+(?:\.[\w-]+){2,})")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -83,13 +83,8 @@ def _plain(text: str, index: int) -> str:
     text = _MARKDOWN.sub(r"\\\1", text)
     text = _AUTOLINK.sub(r"\\\g<0>", text)
     if index == 0:
-        text = _MARKDOWN_START.sub(_escaped_start, text)
+        text = _MARKDOWN_START.sub(r"\1\\", text)  # else a line could begin a list or underline a title
     return text.replace("@", "@<!-- -->")
-
-
-def _escaped_start(match: "re.Match[str]") -> str:
-    """A number, dash or plus at the start of a line would begin a list."""
-    return f"{match[1]}\\{match[2]}" if not match[2].isdigit() else f"{match[1]}{match[2]}\u2060"
 
 
 def markdown_code(text: str, *, table: bool = False, longest: int = LONGEST) -> str:

@@ -10,6 +10,8 @@ import msgspec
 
 from rogue_scan.errors import UsageError
 from rogue_scan.model.report import Report
+from rogue_scan.model.walk import change_texts
+from rogue_scan.render import escape
 
 FORMATS: dict[str, str] = {
     "terminal": "rogue_scan.render.terminal",
@@ -61,8 +63,17 @@ def render(name: str, report: Report, options: Options | None = None) -> str:
     if name not in FORMATS:
         raise UsageError(f"no format {name!r}; there are {', '.join(FORMATS)}")
     module = importlib.import_module(FORMATS[name])
-    text: str = module.render(report, options or Options())
+    text: str = module.render(_whole(report), options or Options())
     return text
+
+
+def _whole(report: Report) -> Report:
+    """The report without lone surrogates, which names in DEX files can have and UTF-8 cannot."""
+    try:
+        msgspec.json.encode(report)
+    except UnicodeEncodeError:
+        return change_texts(report, lambda _owner, _field, text: escape.whole(text))
+    return report
 
 
 def split_output(value: str) -> tuple[str, str]:

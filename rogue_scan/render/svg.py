@@ -175,7 +175,7 @@ def _band(
     if name != "2.4 GHz":
         used = [ap.frequency or 0 for ap in here]
         low, high = max(low, min(used) - 60), min(high, max(used) + 60)
-    floor, ceiling = top + height - 34, top + 62
+    floor, ceiling = top + height - 34, top + 48
     x, y = _scale(low, high, 52, _WIDTH - 12), _scale(_WEAK, _STRONG, floor, ceiling)
     canvas.text(8, top + 16, name, class_="head")
     for level in (-90, -70, -50, -30):

@@ -206,7 +206,7 @@ class _Page:
         yield _rule(self.t("What was seen, and what was not"), self.options.width)
         for subject in subjects[:12]:
             line = Text(escape.terminal(self.view.subject_name(subject.id), 160), "bold")
-            line.append(f"  {self.view.kind(subject.kind)}", "dim")
+            line.append(f"  {escape.terminal(self.view.kind(subject.kind), 40)}", "dim")
             yield line
             for sentence in self.view.watched(subject)[:12]:
                 yield _item("·", Text(escape.terminal(sentence, 600)))

@@ -206,9 +206,8 @@ class View:
             parts.append(f"{place.dex}!{place.method}" if place.dex else place.method)
         if place.file:
             parts.append(place.file)
-        if place.offset is not None:
-            parts.append(f"+0x{place.offset:x}")
-        return " ".join(parts)
+        offset = f" +0x{place.offset:x}" if place.offset is not None else ""
+        return (", ".join(parts) + offset).strip()
 
     def terms(self, risk: Risk) -> list[tuple[Finding, float]]:
         """The sum behind a score: findings of this report with the points that each adds."""

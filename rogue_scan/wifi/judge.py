@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rogue_scan.model.evidence import Where
 from rogue_scan.rules.rule import Case
 from rogue_scan.wifi import names, tools
 from rogue_scan.wifi.dot11.channel import band_of, channel_of
 from rogue_scan.wifi.dot11.elements import Id
-from rogue_scan.wifi.world import Announcement, AnnouncementKind, Bss, ClockLine, Ref, Span, World
+from rogue_scan.wifi.world import Announcement, AnnouncementKind, Bss, ClockLine, Ref, Signal, Span, World
 
 SAME_CLOCK_US = 150_000
 """Two BSSIDs whose lines lie this close by host time share a clock: boxes of one transmitter differ by less
@@ -211,8 +211,29 @@ def _split(bss: Bss) -> list[Transmitter]:
     if not found:
         found.append(Transmitter(bss, 0))
     for announcement in bss.announcements:
-        _owner(announcement, found).announcements.append(announcement)
+        senders = [t for t in found if any(announcement.digest in line.variants for line in t.lines)]
+        if announcement.kind is AnnouncementKind.BEACON and len(senders) > 1:
+            for sender in senders:
+                sender.announcements.append(_share(announcement, sender))
+        else:
+            _owner(announcement, found).announcements.append(announcement)
     return [t for t in found if t.announcements]
+
+
+def _share(announcement: Announcement, sender: Transmitter) -> Announcement:
+    """One transmitter's part in a variant that several send."""
+    seen, frequencies, signal = Span(), dict[int, int](), Signal()
+    for line in sender.lines:
+        part = line.variants.get(announcement.digest)
+        if part is None:
+            continue
+        first = min(seen.first, part.first) if seen.count else part.first
+        seen = Span(seen.count + part.count, first, max(seen.last, part.last))
+        for frequency, count in line.frequencies.items():
+            frequencies[frequency] = frequencies.get(frequency, 0) + count
+        for level, count in line.signal.levels.items():
+            signal.levels[level] = signal.levels.get(level, 0) + count
+    return replace(announcement, seen=seen, refs=[seen.first], frequencies=frequencies, signal=signal)
 
 
 def _owner(announcement: Announcement, transmitters: list[Transmitter]) -> Transmitter:

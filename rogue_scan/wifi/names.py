@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.wifi.vendors import vendor_of
 
 _INVISIBLE = frozenset({"Cf", "Cc", "Zl", "Zp"})
 """Unicode categories without a picture: zero-width characters, controls, direction marks."""
@@ -74,7 +75,7 @@ def adapter(address: str) -> bool:
 
 def maker(address: str) -> str:
     """Maker by the address block (the local bit is left out), empty where it is in no list."""
-    return str(_table("makers")["adapters"].get(_universal(address)[:8], ""))
+    return vendor_of(_universal(address))
 
 
 def _universal(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
@@ -39,8 +40,48 @@ class TwinParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Goodbyes before a twin belong to it within this time."""
     chain_frames: int
     """Fewer forged goodbyes are no attack."""
+    clear: float
+    """Difference of confidence by which one of two that suspect each other is the rogue."""
     report_from: float
     """Confidence below which the suspicion is not worth a line."""
+
+
+@dataclass(slots=True)
+class Suspicion:
+    """One member of a network under suspicion."""
+
+    stranger: Member
+    known: list[Member]
+    """The members that it may be a copy of."""
+    case: Case
+    accused: bool = True
+    """False where nothing tells which of two is the real one."""
+
+
+def settle(suspicions: Iterable[Suspicion], clear: float) -> list[Suspicion]:
+    """Of members that suspect each other, leave the stronger suspicion.
+
+    Where the two confidences are closer than ``clear``, nobody is accused and only the later one's case stays.
+    """
+    left = list(suspicions)
+    for one in list(left):
+        for two in list(left):
+            mutual = (
+                one is not two
+                and one in left
+                and two in left
+                and any(m.transmitter is two.stranger.transmitter for m in one.known)
+                and any(m.transmitter is one.stranger.transmitter for m in two.known)
+            )
+            if not mutual:
+                continue
+            gap = one.case.confidence - two.case.confidence
+            weaker = two if gap > 0 or (gap == 0 and one.stranger.first > two.stranger.first) else one
+            if abs(gap) < clear:
+                weaker = two if one.stranger.first > two.stranger.first else one
+                (one if weaker is two else two).accused = False
+            left = [s for s in left if s is not weaker]
+    return left
 
 
 def believable(members: Iterable[Member], params: TwinParams) -> list[Member]:

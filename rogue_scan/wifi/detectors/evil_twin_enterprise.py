@@ -8,7 +8,7 @@ from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi import enterprise
 from rogue_scan.wifi.enterprise import Login, Server
 from rogue_scan.wifi.judge import Member, place, show, view
-from rogue_scan.wifi.twins import TwinParams, believable, nearest_first, weigh
+from rogue_scan.wifi.twins import Suspicion, TwinParams, believable, nearest_first, settle, weigh
 from rogue_scan.wifi.world import World
 
 
@@ -31,6 +31,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         if len(members) < 2:
             continue
         shown = {m.bssid: _servers(attempts, m) for m in members}
+        suspicions, servers = [], {}
         for stranger in members:
             known = [m for m in members if m.transmitter is not stranger.transmitter]
             cloned = any(m.bssid == stranger.bssid for m in known)
@@ -56,16 +57,22 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             weigh(case, looked, stranger, known, params)
             if cloned:
                 case.add("cloned-address", place(stranger.first))
-            if case.confidence < params.report_from:
-                continue
-            evidence = [login.certificate_at or login.first for login in mine]
+            if case.confidence >= params.report_from:
+                suspicions.append(Suspicion(stranger, known, case))
+                servers[id(case)] = (server, real)
+        for suspicion in settle(suspicions, params.clear):
+            stranger, case = suspicion.stranger, suspicion.case
+            targets = nearest_first(suspicion.known, stranger)
+            server, real = servers[id(case)]
+            if not suspicion.accused:
+                case.add("undecided", place(stranger.first))
             yield from case.conclude(
-                actors=[stranger.bssid],
-                targets=nearest_first(known, stranger),
+                actors=[stranger.bssid] if suspicion.accused else [],
+                targets=targets if suspicion.accused else [stranger.bssid, *targets],
                 ssids=[show(ssid)],
                 first_seen=stranger.first.time,
-                last_seen=max([stranger.last, *evidence]).time,
-                key=[str(stranger.transmitter.number)],
+                last_seen=stranger.last.time,
+                key=[stranger.bssid, str(stranger.transmitter.number)],
                 server=_words(server),
                 real_server=_words(real),
             )

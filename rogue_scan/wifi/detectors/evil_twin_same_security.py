@@ -7,8 +7,19 @@ from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi.dot11.security import Protection, Security
 from rogue_scan.wifi.judge import place, show, view
-from rogue_scan.wifi.twins import TwinParams, believable, failing, nearest_first, weigh
+from rogue_scan.wifi.twins import (
+    Suspicion,
+    TwinParams,
+    believable,
+    failing,
+    nearest_first,
+    settle,
+    weigh,
+)
 from rogue_scan.wifi.world import World
+
+_TELLING = ("cloned-address", "breaks-off", "fresh-clock", "tool-mark", "bare", "appeared")
+"""Evidence that tells which of two is the copy; differing alone does not."""
 
 
 @detector("wifi/evil-twin-same-security", TwinParams)
@@ -19,6 +30,7 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
     repeating = {bssid for bssid, bss in world.bss.items() if bss.repeated_tsf.count >= params.min_frames}
     for ssid, everyone in sorted(looked.networks.items()):
         members = [m for m in believable(everyone, params) if _personal(m.main.security)]
+        suspicions = []
         for stranger in members:
             known = [
                 m
@@ -29,25 +41,25 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
             if not known:
                 continue
             cloned = any(m.bssid == stranger.bssid for m in known)
-            if cloned and stranger.transmitter.number == 0:
-                continue  # the first transmitter of an address is the real one
-            # Replayed beacons are no access point, and a copy that forged channel switches lead to is reported
-            # with them: it need not know the passphrase.
-            if cloned and (stranger.bssid in lured or stranger.bssid in repeating):
+            # The first transmitter of an address is the real one. Replayed beacons are no access point, and a
+            # copy that forged channel switches lead to is reported with them.
+            if cloned and (
+                stranger.transmitter.number == 0 or stranger.bssid in lured or stranger.bssid in repeating
+            ):
                 continue
             case = rule.case()
             weigh(case, looked, stranger, known, params)
             failing(case, looked, stranger, known)
             if cloned:
                 case.add("cloned-address", place(stranger.first))
-            if case.confidence < params.report_from:
-                continue
-            sure = cloned or "breaks-off" in case or "fresh-clock" in case or "tool-mark" in case or "bare" in case
+            if case.confidence >= params.report_from:
+                suspicions.append(Suspicion(stranger, known, case))
+        for suspicion in settle(suspicions, params.clear):
+            stranger, case = suspicion.stranger, suspicion.case
+            targets = nearest_first(suspicion.known, stranger)
+            sure = suspicion.accused and any(sign in case for sign in _TELLING)
             if not sure:
-                if stranger.first < min(m.first for m in known):
-                    continue  # the question is asked once, about the later one
                 case.add("undecided", place(stranger.first))
-            targets = nearest_first(known, stranger)
             yield from case.conclude(
                 actors=[stranger.bssid] if sure else [],
                 targets=targets if sure else [stranger.bssid, *targets],

@@ -72,11 +72,12 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         if names.adapter(bssid):
             case.add("adapter", value=names.maker(bssid), maker=names.maker(bssid))
         seen = sorted([*announced.values(), *(ref for ref, _ in refs)])
+        begun = refs[0][0] if refs else seen[min(1, len(seen) - 1)]
         yield from case.conclude(
             actors=[bssid],
             targets=sorted({client for found in told.values() for _, client in found}),
             ssids=[show(ssid) for ssid in every],
-            first_seen=seen[0].time,
+            first_seen=begun.time,
             last_seen=max((bss.seen.last if bss else seen[-1]), seen[-1]).time,
             count=len(every),
         )

@@ -14,14 +14,13 @@ from rogue_scan.apk import intake
 from rogue_scan.apk.difference import short
 from rogue_scan.apk.facts import AppFacts, Problem, Store
 from rogue_scan.apk.manifest import Manifest
-from rogue_scan.apk.permissions import data_category
+from rogue_scan.apk.matrix import matrix
 from rogue_scan.apk.signing import SigningFacts
 from rogue_scan.errors import SourceError
-from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Link, ScanError
 from rogue_scan.model.scan import Scan, subject_id
-from rogue_scan.model.subject import AppView, Component, Coverage, DataUse, Signer, Signing, Subject
+from rogue_scan.model.subject import AppView, Component, Coverage, Signer, Signing, Subject
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.rules.registry import Detector, bind
 
@@ -174,7 +173,7 @@ def view(facts: AppFacts, findings: Iterable[Finding]) -> AppView:
         permissions=tuple(p.name for p in manifest.permissions if not p.implied),
         components=_components(manifest),
         signing=_signing(facts.signing),
-        data=_data(facts, findings),
+        data=matrix(facts, findings),
         flows=facts.flows,
         endpoints=facts.endpoints,
         kits=tuple(k.name for k in facts.kits),
@@ -196,38 +195,6 @@ def _signing(facts: SigningFacts) -> Signing:
     )
     problems = tuple(f"{s.name}: {p}" for s in facts.schemes for p in s.problems)
     return Signing(tuple(sorted(s.name for s in facts.schemes)), facts.verified, signers, problems)
-
-
-def _data(facts: AppFacts, findings: Iterable[Finding]) -> tuple[DataUse, ...]:
-    """The personal-data matrix: what is asked for, taken and sent, with the findings about it."""
-    requested = {c for p in facts.manifest.permissions if not p.implied and (c := data_category(p.name))}
-    collected = {s.data for s in facts.code.sources if s.reachable and not s.library}
-    collected |= {category for page in facts.web for category, _, _ in page.takes}
-    flows = [f for f in facts.flows if not f.library]
-    collected |= {f.data for f in flows}
-    sinks: dict[DataCategory, set[Sink]] = {}
-    ends: dict[DataCategory, set[str]] = {}
-    for flow in flows:
-        sinks.setdefault(flow.data, set()).add(flow.sink)
-        if flow.endpoint and flow.sink.leaves_device:
-            ends.setdefault(flow.data, set()).add(flow.endpoint)
-    named: dict[DataCategory, list[str]] = {}
-    for finding in findings:
-        for category in finding.data:
-            named.setdefault(category, []).append(finding.id)
-    return tuple(
-        DataUse(
-            category,
-            category in requested,
-            category in collected,
-            any(sink.leaves_device for sink in sinks.get(category, ())),
-            tuple(sorted(sinks.get(category, ()), key=lambda s: s.value)),
-            tuple(sorted(ends.get(category, ()))),
-            tuple(named.get(category, ())),
-        )
-        for category in DataCategory
-        if category in requested or category in collected or category in named
-    )
 
 
 def _notes(facts: AppFacts) -> Iterator[str]:

@@ -335,11 +335,18 @@ class _Intake:
                 from rogue_scan.apk import protoxml
 
                 return manifest.from_tree(protoxml.parse(data, entry.name), None, self.file, entry.name)
-            return manifest.parse(data, table, self.file, entry.name)
+            found = manifest.parse(data, table, self.file, entry.name)
         except SourceError as error:
             self.problem(part.label(entry.name), error)
             self.notes.add("manifest:unreadable", entry.header, entry.name, error, refused=True)
             return None
+        if any(d.kind.startswith("axml:") and d.kind != "axml:text" for d in found.differences):
+            from rogue_scan.apk import second
+
+            other = second.disagreement(data, found)
+            if other:
+                self.notes.add("manifest:readers-disagree", -1, entry.name, other)
+        return found
 
     def other_endpoints(
         self,

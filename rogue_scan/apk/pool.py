@@ -50,6 +50,10 @@ class Pool:
             notes.add(
                 f"{prefix}:pool-overlap", at + 20, entry, "string data begin inside the table of offsets"
             )
+        if styles and prefix == "axml":
+            notes.add(
+                "axml:pool-styles", at + 12, entry, f"{styles} styles: no build tool writes any into XML"
+            )
         self.count = min(count, room)
         outside = self._count_outside()
         if outside:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from multiprocessing import forkserver
 
 import pebble
 
@@ -54,6 +55,7 @@ class LocalEngine:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
+        forkserver.ensure_running()  # loads the analyser while the first apps are looked for
         self._lock = threading.RLock()
         self._running: set[_Running] = set()
         self._closed = threading.Event()

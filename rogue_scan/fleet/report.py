@@ -17,23 +17,28 @@ from rogue_scan.rules.load import RuleSet
 def report(ledger: Ledger, rules: RuleSet, errors: Iterable[ScanError]) -> Report:
     """The report on every app that this run's sources named."""
     analyser = Analyser(rules)
-    scans = [scan for name, verdict in ledger.named() for scan in scans_of(ledger, verdict, name, analyser)]
+    scans = [
+        scan
+        for name, verdict in ledger.named()
+        for scan in scans_of(verdict, ledger.scans(verdict.app), name, analyser)
+    ]
     return assemble(scans, list(errors), rules)
 
 
-def scans_of(ledger: Ledger, verdict: Verdict, name: str, analyser: Analyser) -> Iterator[Scan]:
-    """The scans of one app and of those inside it, under the name it has now.
+def scans_of(verdict: Verdict, packed: bytes, name: str | None, analyser: Analyser) -> Iterator[Scan]:
+    """The scans of one app and of those inside it, under the name it has now (None: that of the time).
 
     An app without a verdict gives a scan that says why, so that it never looks clean.
     """
     if verdict.done:
-        kept: list[Scan] = unpack(ledger.scans(verdict.app), list[Scan])
+        kept: list[Scan] = unpack(packed, list[Scan])
         old = kept[0].subject.name
+        name = old if name is None else name
         yield from (_renamed(scan, old, name) for scan in kept)
     else:
         problem = Problem("", verdict.kind, verdict.message)
         facts = AppFacts(sha256=verdict.app, size=verdict.size, form="unread", problems=(problem,))
-        yield analyser.judge(facts, name)
+        yield analyser.judge(facts, name or verdict.app[:16])
 
 
 def _renamed(scan: Scan, old: str, new: str) -> Scan:

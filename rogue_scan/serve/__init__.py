@@ -1,1 +1,1 @@
-"""The vetting behind an HTTP API."""
+"""Vetting behind an HTTP API: the same engine and ledger as the fleet's."""

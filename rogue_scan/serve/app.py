@@ -189,8 +189,12 @@ class Service:
 
     async def _url(self, request: Request) -> str:
         raw = bytearray()
-        async for chunk in self._body(request, _MOST_JSON):
+        async for chunk in self._body(request):
             raw += chunk
+            if len(raw) > _MOST_JSON:
+                raise Refused(
+                    400, "malformed", f"a JSON body has up to {_MOST_JSON} bytes", connection="close"
+                )
         try:
             return msgspec.json.decode(raw, type=Named).url
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

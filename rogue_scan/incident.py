@@ -347,9 +347,9 @@ class _Story:
         moved = [
             client.mac
             for capture in self.captures
-            for twin in self.imitating
-            if twin.subject == capture.id
-            for client in self.world.joined(capture, twin)
+            for trap in [*self.imitating, *self.deceiving, *self.pushing]
+            if trap.subject == capture.id
+            for client in self.world.joined(capture, trap)
         ]
         return list(dict.fromkeys(moved))
 
@@ -360,7 +360,18 @@ class _Story:
             for target in item.targets
             if (item.subject, target) in self.world.clients
         ]
-        return list(dict.fromkeys([*self.moved, *harmed, *(mac for mac, _ in self._events("sent"))]))
+        return list(dict.fromkeys([*self.moved, *harmed, *self._senders()]))
+
+    def _senders(self) -> list[str]:
+        """Clients that gave something away in the clear."""
+        named = [
+            address
+            for item in self.wifi
+            if _name(item) == "cleartext-personal-data"
+            for address in (*item.actors, *item.targets)
+            if (item.subject, address) in self.world.clients
+        ]
+        return list(dict.fromkeys([*(mac for mac, _ in self._events("sent")), *named]))
 
     def _events(self, kind: str) -> list[tuple[str, ClientEvent]]:
         """What clients did at an accused access point."""
@@ -393,6 +404,8 @@ class _Story:
     # Words
 
     def _data(self, kinds: Sequence[DataCategory], most: int = 4) -> str:
+        if len(kinds) == most + 1:
+            most += 1
         names = [self.t(DATA[kind]) for kind in kinds[:most]]
         if len(kinds) > most:
             names.append(self.t("{count} more kinds of data").format(count=len(kinds) - most))
@@ -419,7 +432,7 @@ class _Story:
 
     def _app_name(self, app: Subject) -> str:
         view = app.apk or AppView()
-        return view.label or view.package or app.name
+        return view.label or view.package or app.name.rpartition("/")[2].partition(",")[0] or app.name
 
     def title(self) -> str:
         """The incident in one line."""
@@ -445,9 +458,13 @@ class _Story:
             worst = max(self.wifi, key=lambda item: (item.severity.rank, item.confidence, item.id))
             return t("{title}: {network}").format(title=worst.title, network=network)
         if not deeds and self.disrupting:
-            deeds.append(t("stood by while clients were thrown off"))
+            deeds.append(t("appeared while clients were being thrown off"))
         if not deeds and self.moved:
-            deeds.append(t("drew {count} clients").format(count=len(self.moved)))
+            deeds.append(
+                t("drew a client to it")
+                if len(self.moved) == 1
+                else t("drew {count} clients to it").format(count=len(self.moved))
+            )
         if not deeds:
             worst = max(self.wifi, key=lambda item: (item.severity.rank, item.confidence, item.id))
             return t("{title}: {network}").format(title=worst.title, network=network)
@@ -486,8 +503,12 @@ class _Story:
             yield t("{count} more findings say the same of other addresses.").format(
                 count=len(self.imitating) - 3
             )
-        if self.moved:
-            yield t("{clients} moved to it.").format(clients=self._some(self.moved))
+        if self.moved and self.imitating:
+            yield t("{clients} moved to the copy.").format(clients=self._some(self.moved))
+        elif self.moved:
+            yield t("{clients} joined {network}.").format(
+                clients=self._some(self.moved), network=self._network()
+            )
         elif self.imitating:
             yield t("No client was seen to join it.")
         if len(self.captures) > 1:
@@ -498,7 +519,7 @@ class _Story:
         t = self.t
         for item in self.deceiving[:3]:
             yield _sentence(item.message or item.title)
-        senders = list(dict.fromkeys(mac for mac, _ in self._events("sent")))
+        senders = self._senders()
         if senders and self.sent:
             yield t("{clients} sent {data} in the clear.").format(
                 clients=self._some(senders), data=self._data(self.sent)
@@ -565,6 +586,8 @@ class _Story:
 
     def _rest(self) -> Iterable[str]:
         told = [*self.disrupting, *self.imitating, *self.deceiving, *self.pushing]
+        if self._senders() and self.sent:
+            told += [item for item in self.wifi if _name(item) in _LEAKS]
         other = [item for item in self.wifi if item not in told]
         if other:
             titles = list(dict.fromkeys(item.title for item in other))
@@ -632,7 +655,7 @@ class _Story:
     def _advice_people(self) -> Iterable[str]:
         t = self.t
         kinds = {*self.sent, *self.asked}
-        senders = list(dict.fromkeys(mac for mac, _ in self._events("sent"))) or self.moved
+        senders = self._senders() or self.moved
         who = self._some(senders) if senders else t("whoever used this network")
         if DataCategory.BANK_ACCOUNT in kinds:
             yield t("Have bank cards and accounts blocked that were typed in there: {who}.").format(who=who)

@@ -189,11 +189,10 @@ def _band(
             last = x(frequency)
             canvas.text(last, floor + 16, str(channel_of(frequency)), class_="axis", text_anchor="middle")
     half = (x(low + 20) - x(low)) / 2
-    labels: list[tuple[float, float, float]] = []
-    for ap in sorted(here, key=lambda item: _role_rank(view, item.bssid)):
+    ranked = sorted(here, key=lambda item: _role_rank(view, item.bssid))
+    for ap in ranked:
         role = _role(view, ap.bssid)
-        peak = y(ap.signal if ap.signal is not None else -88)
-        middle = x(ap.frequency or 0)
+        peak, middle = y(ap.signal if ap.signal is not None else -88), x(ap.frequency or 0)
         hint = f"{ap_name(ap)} {ap.bssid}, {ap.security}, {ap.signal} dBm"
         shape = (
             f"M{middle - half:.1f} {floor:.1f}L{middle - half * 0.86:.1f} {peak:.1f}"
@@ -202,19 +201,28 @@ def _band(
         canvas.hinted(hint, "path", d=shape, class_=f"arch {role}")
         if role == "accused":
             canvas.add("path", d=shape, fill="url(#hatch)")
-        if role != "other" or len(here) <= 10:
-            label = f"{_short(ap_name(ap), 18)} {ap.bssid[-5:]}"
-            wide = len(label) * 6.4
-            left = min(max(middle - wide / 2, 52), _WIDTH - 12 - wide)
-            at = peak - 5
-            while any(
-                abs(at - used) < 13 and left < end and begin < left + wide for used, begin, end in labels
-            ):
-                at -= 13
-                if at < top + 26:
-                    break
-            labels.append((at, left, left + wide))
-            canvas.text(left, at, label, class_=f"label {role}")
+    _labels(canvas, view, ranked, x, y, top + 26)
+
+
+def _labels(
+    canvas: Canvas, view: View, ranked: list[AccessPoint], x: _numbers, y: _numbers, highest: float
+) -> None:
+    """Names over the shapes, moved up where they would cover each other; the important ones last."""
+    placed: list[tuple[float, float, float]] = []
+    for ap in reversed(ranked):
+        role = _role(view, ap.bssid)
+        if role == "other" and len(ranked) > 10:
+            continue
+        label = f"{_short(ap_name(ap), 18)} {ap.bssid[-5:]}"
+        wide = len(label) * 6.4
+        left = min(max(x(ap.frequency or 0) - wide / 2, 52), _WIDTH - 12 - wide)
+        at = y(ap.signal if ap.signal is not None else -88) - 5
+        while at > highest and any(
+            abs(at - used) < 13 and left < end and begin < left + wide for used, begin, end in placed
+        ):
+            at -= 13
+        placed.append((at, left, left + wide))
+        canvas.text(left, at, label, class_=f"label {role}")
 
 
 def _usual(name: str) -> Iterable[int]:
@@ -319,7 +327,9 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
     names = {ap.bssid: ap_name(ap) for item in subjects if item.wifi for ap in item.wifi.access_points}
     victims = [mac for mac in incident.victims if mac not in names][:10]
     touched = {bssid for mac in victims if mac in clients for bssid in clients[mac].bssids}
-    aps = list(dict.fromkeys([*incident.access_points, *sorted(touched & view.harmed)]))[:10]
+    findings = [view.by_id[item] for item in incident.findings if item in view.by_id]
+    attacked = [target for finding in findings for target in finding.targets if target in names]
+    aps = list(dict.fromkeys([*incident.access_points, *attacked, *sorted(touched & view.harmed)]))[:10]
     hosts = list(incident.endpoints)[:12]
     apps = [view.subjects[item] for item in incident.apps if item in view.subjects][:10]
     columns: list[tuple[str, list[tuple[str, str, str, str]]]] = [

@@ -103,11 +103,11 @@ class View:
         if len(incidents) == 1:
             return incidents[0].title
         if incidents:
-            return self.t("{count} incidents, first: {title}").format(
+            return self.t("{count} incidents; the worst: {title}").format(
                 count=len(incidents), title=incidents[0].title
             )
         if self.findings:
-            return self.t("{totals}, first: {title}").format(
+            return self.t("{totals}; the worst: {title}").format(
                 totals=self.totals(), title=self.findings[0].title
             )
         return self.t("See the reasons below.")
@@ -117,9 +117,17 @@ class View:
         subject = self.subjects.get(identity)
         if subject is None:
             return identity
-        if subject.apk and subject.apk.label and subject.apk.label != subject.name:
-            return f"{subject.name} ({subject.apk.label})"
-        return subject.name
+        name = self._short.get(subject.name, subject.name)
+        if subject.apk and subject.apk.label and subject.apk.label != name:
+            return f"{name} ({subject.apk.label})"
+        return name
+
+    @functools.cached_property
+    def _short(self) -> dict[str, str]:
+        """Names of sources without their folder, where that names only one of them."""
+        short = {subject.name: shorter(subject.name) for subject in self.report.subjects}
+        often = Counter(short.values())
+        return {name: last for name, last in short.items() if last and often[last] == 1}
 
     def parties(self, finding: Finding) -> tuple[str, str]:
         """Accused and harmed, for one line."""
@@ -211,7 +219,11 @@ class View:
 
     def terms(self, risk: Risk) -> list[tuple[Finding, float]]:
         """The sum behind a score: findings of this report with the points that each adds."""
-        return [(self.by_id[term.finding], term.adds) for term in risk.terms if term.finding in self.by_id]
+        return [
+            (self.by_id[term.finding], term.adds)
+            for term in risk.terms
+            if term.finding in self.by_id and abs(term.adds) >= 0.5
+        ]
 
     @functools.cached_property
     def accused(self) -> set[str]:
@@ -266,6 +278,11 @@ def band(frequency: int) -> str:
     if frequency < 3000:
         return "2.4 GHz"
     return "5 GHz" if frequency < 5945 else "6 GHz"
+
+
+def shorter(name: str) -> str:
+    """``folder/a.pcap`` as ``a.pcap``; of an app out of a capture the last part of each name."""
+    return "!".join(part.rpartition("/")[2] for part in name.split("!"))
 
 
 def ap_name(access_point: AccessPoint) -> str:

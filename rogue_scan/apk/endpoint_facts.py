@@ -115,18 +115,19 @@ def imitated(host: str) -> str | None:
 @functools.cache
 def listed(name: str) -> frozenset[str]:
     """The lines of a list, without its head; in lower case."""
-    return frozenset(line.lower() for line in _lines(name))
+    return frozenset(line.lower() for line in lines(name))
 
 
 @functools.cache
 def _brands() -> tuple[tuple[str, frozenset[str]], ...]:
-    rows = (line.split("\t") for line in _lines("brands"))
+    rows = (line.split("\t") for line in lines("brands"))
     return tuple(
         (name, frozenset(domains.split(","))) for names, domains in rows for name in names.split(",")
     )
 
 
-def _lines(name: str) -> Iterable[str]:
+def lines(name: str) -> Iterable[str]:
+    """The lines of a list as written, without its head."""
     text = (builtin() / "apk" / "_lists" / f"{name}.txt").read_text("utf-8")
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 

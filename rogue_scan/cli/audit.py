@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rogue_scan.cli.exit import Exit
 from rogue_scan.cli.options import Output, output_options, rules_option
 from rogue_scan.cli.progress import progress
 
 if TYPE_CHECKING:
+    from rogue_scan.model.report import Report
     from rogue_scan.model.scan import Scan
+    from rogue_scan.rules.load import RuleSet
     from rogue_scan.source.sniff import Kind
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -99,6 +102,8 @@ def run(
     facts: Path | None = None,
     timeout: float = 120.0,
     max_memory: int = 2048,
+    policy: Path | None = None,
+    declared: Path | None = None,
 ) -> int:
     """Scan, join, write and print; returns the exit status."""
     from rogue_scan import audit
@@ -117,12 +122,56 @@ def run(
         scans, errors = audit.audit(sources, loaded, settings, wanted, show)
     if carve:
         _keep(carve, scans)
+    scans, broken = _against_rules(scans, loaded, policy, declared)
     report = audit.assemble(scans, errors, loaded, output.language)
     if evidence:
         from rogue_scan.wifi.evidence import write
 
         write(evidence, sources, report)
-    return emit(report, output)
+    code = emit(report, output)
+    return Exit.FINDING if broken else code
+
+
+def report_of(sources: Sequence[str], output: Output, *, rules: Sequence[Path], **options: Any) -> Report:
+    """The report on apps alone, neither written nor printed."""
+    from rogue_scan import audit
+    from rogue_scan.rules.load import load
+    from rogue_scan.source.sniff import Kind
+
+    loaded = load(rules)
+    settings = audit.Options(
+        rules=tuple(rules),
+        facts=options["facts"],
+        timeout=options["timeout"],
+        memory=options["max_memory"] << 20,
+    )
+    with progress(output) as show:
+        scans, errors = audit.audit(sources, loaded, settings, Kind.APP, show)
+    scans, _ = _against_rules(scans, loaded, options["policy"], options["declared"])
+    return audit.assemble(scans, errors, loaded, output.language)
+
+
+def _against_rules(
+    scans: list[Scan], rules: RuleSet, policy_file: Path | None, declared: Path | None
+) -> tuple[list[Scan], bool]:
+    """Scans with what a policy and a declaration have to say, and whether the policy was broken."""
+    if policy_file is None and declared is None:
+        return scans, False
+    import msgspec
+
+    from rogue_scan.apk import policy
+    from rogue_scan.risk import subject_risk
+
+    wanted = policy.load_policy(policy_file) if policy_file else None
+    says = policy.load_declaration(declared) if declared else None
+    judged = []
+    broken = False
+    for scan in scans:
+        verdict = subject_risk(scan.findings).verdict
+        found = policy.judge(scan, verdict, rules, wanted, says if scan.subject.parent is None else None)
+        broken |= any(finding.rule == policy.VIOLATION for finding in found)
+        judged.append(msgspec.structs.replace(scan, findings=(*scan.findings, *found)))
+    return judged, broken
 
 
 def _lines(path: Path | None) -> list[str]:

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO := tests/data/demo
+DEMO := tests/data/wifi/lure-a.pcapng
 
 .PHONY: demo test lint check docs clean
 

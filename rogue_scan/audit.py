@@ -66,7 +66,7 @@ def audit(
                 continue
             progress(item.name, None)
             try:
-                scans += _scan(item, rules, options, vet, progress)
+                scans += _scan(item, rules, options, vet, progress, children=wanted is None)
             except SourceError as error:
                 errors.append(ScanError(item.name, error.kind, str(error)))
     return scans, errors
@@ -116,14 +116,14 @@ class _Vetter:
 
 
 def _scan(
-    source: Source, rules: RuleSet, options: Options, vet: _Vetter, progress: Progress
+    source: Source, rules: RuleSet, options: Options, vet: _Vetter, progress: Progress, *, children: bool
 ) -> Iterator[Scan]:
-    kind, data = source.kind, None
+    """The scans of one source; with ``children`` also those of apps that a capture carried."""
+    kind = source.kind
     if kind is Kind.UNKNOWN:  # standard input or a URL, given to `audit`: only its bytes can tell
         from rogue_scan.wifi.capture.open import Stream
 
-        data = Stream(source)
-        kind = data.kind()
+        kind = Stream(source).kind()
     if kind is Kind.APP:
         yield from vet(source.read(), source.name)
         return
@@ -131,12 +131,11 @@ def _scan(
 
     scan = analyse.analyse(source, rules, keys=options.keys, progress=progress)
     yield scan
-    for carved in scan.carved:
+    for carved in scan.carved if children else ():
         if carved.complete and sniff.kind(carved.data[: sniff.HEAD], carved.data[-sniff.HEAD :]) is Kind.APP:
             app, *inner = vet(carved.data, f"{scan.subject.name}!{carved.origin}")
-            yield msgspec.structs.replace(
-                app, subject=msgspec.structs.replace(app.subject, parent=scan.subject.id)
-            )
+            own = msgspec.structs.replace(app.subject, parent=scan.subject.id)
+            yield msgspec.structs.replace(app, subject=own)
             yield from inner
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from rogue_scan.cli.audit import app_options, capture_options, run, sources_argument
+from rogue_scan.cli.audit import capture_options, run, sources_argument
 from rogue_scan.cli.options import Output, output_options, rules_option
 
 
@@ -16,7 +16,6 @@ from rogue_scan.cli.options import Output, output_options, rules_option
 @sources_argument
 @rules_option
 @capture_options
-@app_options
 @output_options
 def command(sources: Sequence[str], output: Output, **options: Any) -> None:
     """Find rogue access points and what open networks give away.

@@ -4,6 +4,7 @@ Read with the standard library's parser: memory-safe, and forgiving as browsers 
 """
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 import msgspec
@@ -14,11 +15,16 @@ _MAX_FORMS = 32
 _MAX_FIELDS = 128
 _MAX_LINKS = 512
 _MAX_TEXT = 256
+_MAX_TAGS = 100_000
 _SPACE = re.compile(r"\s+")
 _REFRESH = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?([^\"'>]+)", re.IGNORECASE)
 _ASSIGNED = re.compile(
     r"""(?:location(?:\.href)?\s*=|location\.(?:assign|replace)\(|window\.open\()\s*["']([^"'\s]{1,2048})["']"""
 )
+_TAG = re.compile(
+    r"""<(/?[a-zA-Z][^\s<>/"'=]{0,64}+)(?:[^<>"']++|"[^"]{0,2048}+"|'[^']{0,2048}+'){0,128}+>"""
+)
+"""A tag that is closed; its quoted values may hold angle brackets. Nothing in it backtracks."""
 _QUIET = frozenset({"hidden", "submit", "button", "reset", "image"})
 
 
@@ -61,12 +67,56 @@ class Page(msgspec.Struct, frozen=True):
 def read(markup: str) -> Page:
     """The facts of a page; never fails: what cannot be read is not there."""
     reader = _Reader()
-    try:
-        reader.feed(markup[:MAX_PAGE])
-        reader.close()
-    except (AssertionError, ValueError):  # html.parser on broken declarations
-        pass
+    for kind, piece in _pieces(markup[:MAX_PAGE]):
+        if kind == "script":
+            reader.scripted(piece)
+            continue
+        reader.feed(piece)
+        if kind == "tag":
+            reader.clear_cdata_mode()  # its content comes apart, or not at all
     return reader.page()
+
+
+def _pieces(markup: str) -> Iterator[tuple[str, str]]:
+    """Tags, text between them and scripts, in linear time.
+
+    The standard library's parser looks again and again for the ends of what is never closed; given whole
+    pieces, it has nothing to look for. Comments and styles are left out.
+    """
+    at = 0
+    for _ in range(_MAX_TAGS):
+        begin = markup.find("<", at)
+        if begin < 0:
+            yield "text", markup[at:]
+            return
+        if begin > at:
+            yield "text", markup[at:begin]
+        if markup.startswith("<!--", begin):
+            end = markup.find("-->", begin + 4)
+            if end < 0:
+                return  # an open comment hides all the rest, in browsers too
+            at = end + 3
+            continue
+        if markup[begin + 1 : begin + 2] in ("!", "?"):
+            end = markup.find(">", begin)
+            if end < 0:
+                return
+            at = end + 1
+            continue
+        tag = _TAG.match(markup, begin)
+        if tag is None:
+            at = begin + 1
+            continue
+        at = tag.end()
+        name = tag[1].lower()
+        yield "tag", tag[0]
+        if name in ("script", "style"):
+            end_tag = re.compile(f"</{name}", re.IGNORECASE).search(markup, at)
+            if name == "script":
+                yield "script", markup[at : end_tag.start() if end_tag else None]
+            if end_tag is None:
+                return
+            at = end_tag.start()
 
 
 def text_of(body: bytes, content_type: str) -> str:
@@ -89,7 +139,6 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._title: list[str] = []
         self._in_title = False
-        self._script: list[str] | None = None
         self._forms: list[tuple[str, str, list[tuple[str, Field]]]] = []
         self._loose: list[tuple[str, Field]] = []
         self._open: list[tuple[str, Field]] | None = None
@@ -108,7 +157,6 @@ class _Reader(HTMLParser):
             case "title":
                 self._in_title = True
             case "script":
-                self._script = []
                 self._link(values.get("src", ""))
             case "base":
                 self._base = self._base or values.get("href", "").strip()
@@ -144,8 +192,6 @@ class _Reader(HTMLParser):
                 self._in_title = False
             case "form":
                 self._open = None
-            case "script":
-                self._scripted()
             case "label":
                 if self._label is not None and self._label_for:
                     self._labels.setdefault(self._label_for, _tidy(self._label))
@@ -153,9 +199,6 @@ class _Reader(HTMLParser):
                 self._label_for = ""
 
     def handle_data(self, data: str) -> None:
-        if self._script is not None:
-            self._script.append(data)
-            return
         if self._in_title:
             self._title.append(data)
             return
@@ -164,6 +207,12 @@ class _Reader(HTMLParser):
         text = _tidy([data])
         if text:
             self._before = [*self._before[-3:], text]
+
+    def scripted(self, code: str) -> None:
+        """Takes the text of a script: where it sends the browser to."""
+        for target in _ASSIGNED.findall(code):
+            self._link(target)
+            self._refresh = self._refresh or target
 
     def page(self) -> Page:
         forms = [
@@ -209,13 +258,6 @@ class _Reader(HTMLParser):
             and not target.lower().startswith(("javascript:", "data:"))
         ):
             self._links.append(target[:2048])
-
-    def _scripted(self) -> None:
-        code = "".join(self._script or ())
-        self._script = None
-        for target in _ASSIGNED.findall(code):
-            self._link(target)
-            self._refresh = self._refresh or target
 
 
 def _tidy(parts: list[str]) -> str:

@@ -349,7 +349,7 @@ def compile_when(rule: Rule) -> When:
         when = msgspec.convert(rule.when, When)
     except msgspec.ValidationError as error:
         problem, _, field = str(error).partition(" - at ")
-        place = field.strip("`").removeprefix("$").removeprefix(".")
+        place = field.strip("`").rpartition("$")[2].removeprefix(".")
         raise RuleError(rule.rule, f"when.{place}" if place else "when", problem) from None
     try:
         named = set(_evidence(when.require)) | set(_evidence(when.consider))

@@ -1,0 +1,55 @@
+"""Checks of certificates and names that object to nothing."""
+
+import msgspec
+import pytest
+
+from rogue_scan.apk.detectors.trust_all_tls import evaluate
+from rogue_scan.apk.facts import AppFacts
+from rogue_scan.rules.load import load
+from rogue_scan.rules.registry import NoParams
+from rogue_scan.rules.rule import Bound
+
+RULE = Bound(load()["apk/trust-all-tls"], NoParams(), "apk-1")
+MANAGER = {
+    "name": "Lorg/app/T;",
+    "super_class": "Ljava/lang/Object;",
+    "interfaces": ["Ljavax/net/ssl/X509TrustManager;"],
+    "reachable": True,
+}
+
+
+def call(method, api):
+    return {"api": api, "at": {"dex": "classes.dex", "method": method, "offset": 1}}
+
+
+USE = call("Lorg/app/N;->go()V", "Ljavax/net/ssl/SSLContext;->init([K[T;R)V")
+
+
+def found(*classes, calls=()):
+    facts = {"code": {"classes": list(classes), "calls": list(calls)}}
+    return list(evaluate(msgspec.convert(facts, AppFacts), RULE))
+
+
+def test_a_manager_that_calls_nothing_accepts_everything():
+    (finding,) = found(MANAGER, calls=[USE])
+    assert finding.severity.value == "medium"
+    assert finding.actors == ("org.app.T",)
+
+
+def test_a_manager_that_asks_another_is_fine():
+    asks = call(
+        "Lorg/app/T;->checkServerTrusted()V", "Ljavax/net/ssl/X509TrustManager;->checkServerTrusted()V"
+    )
+    assert found(MANAGER, calls=[USE, asks]) == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"reachable": False}, {"interfaces": []}], ids=["not reached", "no trust manager"]
+)
+def test_what_cannot_harm(change):
+    assert found(MANAGER | change, calls=[USE]) == []
+
+
+def test_a_kit_that_nobody_uses_is_a_question():
+    (finding,) = found(MANAGER | {"library": True})
+    assert finding.severity.value == "low"

@@ -19,7 +19,7 @@ from rogue_scan.wifi.dot11.link import SUPPORTED
 from rogue_scan.wifi.fold.folder import Folder
 from rogue_scan.wifi.net.decrypt import Key, parse_key
 from rogue_scan.wifi.net.fold import NetFold
-from rogue_scan.wifi.observe import Observer
+from rogue_scan.wifi.observe import Batch, Observer
 from rogue_scan.wifi.world import Receiver, World
 
 DETECTORS = "rogue_scan.wifi.detectors"
@@ -61,9 +61,11 @@ class Session:
 
     def take(self, chunk: Chunk, base: int = 0) -> None:
         """Take frames; their interface numbers count from ``base``."""
-        for batch in self._observer.batches(chunk, base):
-            if not self.world.epoch_ns:
-                self.world.epoch_ns = self._observer.epoch_ns or 0
+        self._fold(self._observer.batches(chunk, base))
+
+    def _fold(self, batches: Iterator[Batch]) -> None:
+        for batch in batches:
+            self.world.epoch_ns = self._observer.epoch_ns or 0
             self._folder.fold(batch)
 
     def feed(self, data: bytes) -> None:
@@ -80,6 +82,15 @@ class Session:
             self.declare(self._reader.interfaces[len(self.world.receivers) :])
             self.take(chunk)
 
+    def finish(self) -> None:
+        """Say that no more frames come."""
+        if self._reader is not None:
+            for chunk in self._reader.finish():
+                self.take(chunk)
+        self._fold(self._observer.flush())
+        if self.world.net is not None:
+            self.world.net.finish()
+
     # Findings out
 
     def findings(self, subject: str) -> list[Finding]:
@@ -87,6 +98,7 @@ class Session:
 
         A detector that fails gives an error naming its rule, and the others go on.
         """
+        self._fold(self._observer.flush())
         self._folder.settle()
         self.errors = [error for error in self.errors if error.kind != "rule"]
         found: list[Finding] = []
@@ -150,10 +162,8 @@ def analyse(
     session.declare(stream.interfaces[len(session.world.receivers) :])
     for receiver, interface in zip(session.world.receivers, stream.interfaces, strict=False):
         receiver.dropped = interface.dropped
+    session.finish()
     world = session.world
-    net = world.net
-    if net is not None:
-        net.finish()
     if world.receivers and not any(r.link_type in SUPPORTED for r in world.receivers):
         links = ", ".join(sorted({str(r.link_type) for r in world.receivers}))
         raise Unsupported(

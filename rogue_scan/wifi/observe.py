@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rogue_scan.wifi.capture.chunk import Chunk, Interface, gather
+from rogue_scan.wifi.capture.chunk import Chunk, Interface, gather, joined
 from rogue_scan.wifi.dot11.link import SUPPORTED, LinkColumns, decode_link
 
 LINE_TOLERANCE_US = 150_000
 """How far a beacon may lie from its clock line by host time (82 ms was seen on an honest network)."""
 LINE_DRIFT_PPM = 200
 """How fast two clocks may drift apart; each is within 20-40 ppm in practice, 100 by the standard."""
-BLOCK = 32_768
+BLOCK = 65_536
 """Batches never cross a multiple of this many frames, so that tables are trimmed at places that depend on
 the frames alone."""
 _FCS_TRIES = 64
@@ -154,14 +154,32 @@ class Observer:
     epoch_ns: int | None = None
     interfaces: list[Interface] = field(default_factory=list)
     _fcs: list[_FcsState] = field(default_factory=list)
+    _pieces: list[tuple[Chunk, int]] = field(default_factory=list)
+    _waiting: int = 0
 
     def batches(self, chunk: Chunk, base: int = 0) -> Iterator[Batch]:
-        """Batches of a chunk; ``base`` is the number of its first interface among :attr:`interfaces`."""
+        """Batches that are full now; ``base`` is the number of the chunk's first interface.
+
+        Frames wait until there are :data:`BLOCK` of them, since what a batch costs hardly depends on how many
+        frames it has; :meth:`flush` gives those that wait.
+        """
         at = 0
         while at < len(chunk):
-            size = min(len(chunk) - at, BLOCK - self.frames % BLOCK)
-            yield self._batch(chunk.rows(at, at + size), base)
+            size = min(len(chunk) - at, BLOCK - (self.frames + self._waiting) % BLOCK)
+            self._pieces.append((chunk.rows(at, at + size), base))
+            self._waiting += size
             at += size
+            if (self.frames + self._waiting) % BLOCK == 0:
+                yield from self.flush()
+
+    def flush(self) -> Iterator[Batch]:
+        """A batch of the frames that wait."""
+        if not self._waiting:
+            return
+        pieces, self._pieces, self._waiting = self._pieces, [], 0
+        chunk = joined([_moved(piece, base) for piece, base in pieces])
+        del pieces
+        yield self._batch(chunk)
 
     def learn(self, interfaces: list[Interface]) -> None:
         """Note interfaces that appeared."""
@@ -169,13 +187,13 @@ class Observer:
             self.interfaces.append(interface)
             self._fcs.append(_FcsState())
 
-    def _batch(self, chunk: Chunk, base: int) -> Batch:
+    def _batch(self, chunk: Chunk) -> Batch:
         n = len(chunk)
         if self.epoch_ns is None:
             self.epoch_ns = int(chunk.time_ns[0])
         frame = np.arange(self.frames + 1, self.frames + n + 1, dtype=np.int64)
         self.frames += n
-        receiver = chunk.interface + base
+        receiver = chunk.interface
         link = LinkColumns.blank(n)
         present = [int(v) for v in np.unique(receiver)]
         for number in present:
@@ -297,6 +315,11 @@ class Observer:
             if state.tried >= _FCS_TRIES:
                 return has
         return has
+
+
+def _moved(chunk: Chunk, base: int) -> Chunk:
+    """The chunk with its interfaces numbered among those of all sources."""
+    return replace(chunk, interface=chunk.interface + base) if base else chunk
 
 
 def _address(head: NDArray[np.uint8], at: int) -> NDArray[np.uint64]:

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,12 +39,15 @@ if TYPE_CHECKING:
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 
 
-@dataclass(slots=True, frozen=True, order=True)
-class Ref:
-    """One frame, as evidence cites it."""
+class Ref(NamedTuple):
+    """One frame, as evidence cites it; ordered as received."""
 
     frame: int
     time: float
+
+
+NO_FRAME = Ref(0, 0.0)
+"""Before any frame."""
 
 
 @dataclass(slots=True)
@@ -52,8 +55,8 @@ class Span:
     """How often something was seen, and from when to when."""
 
     count: int = 0
-    first: Ref = Ref(0, 0.0)
-    last: Ref = Ref(0, 0.0)
+    first: Ref = NO_FRAME
+    last: Ref = NO_FRAME
 
     @property
     def seconds(self) -> float:
@@ -611,7 +614,7 @@ class ChannelUse:
     """How long one frequency was listened to."""
 
     frequency: int
-    first: Ref = Ref(0, 0.0)
+    first: Ref = NO_FRAME
     """The first frame heard on it."""
     frames: int = 0
     seconds: float = 0.0
@@ -626,8 +629,8 @@ class Coverage:
 
     frames: int = 0
     bytes: int = 0
-    first: Ref = Ref(0, 0.0)
-    last: Ref = Ref(0, 0.0)
+    first: Ref = NO_FRAME
+    last: Ref = NO_FRAME
     bad_fcs: int = 0
     fcs_checked: int = 0
     truncated: int = 0

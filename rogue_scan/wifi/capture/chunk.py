@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 PADDING = 4096
-"""Zero bytes after the last frame of every buffer, so that fixed-size gathers never reach beyond it."""
+"""Zero bytes behind the last frame of a joined buffer, so that fixed-size gathers never reach beyond it."""
 MAX_RECORD = 262_144
 """Largest frame that is believed, bytes; what claims more is damage."""
 
@@ -104,17 +104,8 @@ class Reader(Protocol):
         """Say that no more bytes come."""
 
 
-def padded(parts: bytes | bytearray | memoryview) -> NDArray[np.uint8]:
-    """Bytes as an array with :data:`PADDING` zero bytes behind."""
-    size = len(parts)
-    array = np.empty(size + PADDING, np.uint8)
-    array[:size] = np.frombuffer(parts, np.uint8)
-    array[size:] = 0
-    return array
-
-
 def gather(buffer: NDArray[np.uint8], offset: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
-    """Matrix of ``size`` bytes from each offset; the buffer's padding must cover the last one.
+    """Matrix of ``size`` bytes from each offset; all of them must lie within the buffer.
 
     One copy of ``size`` bytes per row: the items of an overlapping view are taken whole.
     """
@@ -124,7 +115,24 @@ def gather(buffer: NDArray[np.uint8], offset: NDArray[np.int64], size: int) -> N
     return view[offset].view(np.uint8).reshape(len(offset), size)
 
 
-def empty() -> Chunk:
-    """No frames."""
-    none = np.empty(0, np.int64)
-    return Chunk(np.zeros(PADDING, np.uint8), none, none, none, none, none, np.empty(0, np.bool_))
+def joined(chunks: list[Chunk]) -> Chunk:
+    """Several chunks (at least one) as one, with :data:`PADDING` behind; only bytes of frames are copied."""
+    spans = [(int(c.offset[0]), int((c.offset + c.captured).max())) for c in chunks]
+    sizes = [stop - start for start, stop in spans]
+    buffer = np.empty(sum(sizes) + PADDING, np.uint8)
+    buffer[sum(sizes) :] = 0
+    at = 0
+    offsets = []
+    for chunk, (start, stop), size in zip(chunks, spans, sizes, strict=True):
+        buffer[at : at + size] = chunk.buffer[start:stop]
+        offsets.append(chunk.offset + (at - start))
+        at += size
+    return Chunk(
+        buffer,
+        np.concatenate(offsets),
+        np.concatenate([c.captured for c in chunks]),
+        np.concatenate([c.original for c in chunks]),
+        np.concatenate([c.time_ns for c in chunks]),
+        np.concatenate([c.interface for c in chunks]),
+        np.concatenate([c.bad for c in chunks]),
+    )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import numpy as np
 
 from rogue_scan.errors import Malformed, Unreadable
-from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, padded
+from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface
 from rogue_scan.wifi.dot11.link import SUPPORTED
 
 MAGIC = b"SQLite format 3\0"
@@ -80,7 +80,7 @@ class KismetReader:
         size = np.array([len(packet) for _, _, packet in good], np.int64)
         ends = np.cumsum(size)
         return Chunk(
-            padded(b"".join(packet for _, _, packet in good)),
+            np.frombuffer(b"".join(packet for _, _, packet in good), np.uint8),
             ends - size,
             size,
             size,

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
@@ -145,6 +146,13 @@ class Stream:
         """The bytes as given, counted and hashed."""
         piped = self._total is None
         read: Callable[[int], bytes] = getattr(file, "read1", file.read) if piped else file.read
+        with ThreadPoolExecutor(1) as hasher:
+            yield from self._hashed(read, piped, hasher)
+
+    def _hashed(
+        self, read: Callable[[int], bytes], piped: bool, hasher: ThreadPoolExecutor
+    ) -> Iterator[bytes]:
+        pending: Future[None] | None = None
         while True:
             try:
                 block = read(PIPE_BLOCK if piped else BLOCK)
@@ -152,7 +160,10 @@ class Stream:
                 raise Unreadable(error.strerror or str(error)) from error
             if not block:
                 return
-            self._hash.update(block)
+            # Hashing lets other threads run, so it costs no time where there is a second core.
+            if pending is not None:
+                pending.result()
+            pending = hasher.submit(self._hash.update, block)
             self.size += len(block)
             if self._progress is not None:
                 share = self.size / self._total if self._total else None

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rogue_scan.errors import Malformed
-from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, gather, padded
+from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, gather
 
 MAGICS = {
     b"\xa1\xb2\xc3\xd4": (">", 1_000, 16),
@@ -122,7 +122,7 @@ class PcapReader:
         return starts, at, False
 
     def _chunk(self, held: bytearray, starts: list[int]) -> Chunk:
-        buffer = padded(held)
+        buffer = np.frombuffer(held, np.uint8)
         at = np.array(starts, np.int64)
         words = gather(buffer, at, 16).view(self._order + "u4").astype(np.int64)
         seconds = words[:, 0]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rogue_scan.errors import Malformed
-from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, gather, padded
+from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, gather
 
 SECTION = 0x0A0D0D0A
 INTERFACE = 1
@@ -204,7 +204,7 @@ class PcapngReader:
         first = packets[0]
         tail = packets[-1]
         (size,) = struct.unpack_from(self._order + "I", held, tail + 4)
-        buffer = padded(memoryview(held)[first : tail + size])
+        buffer = np.frombuffer(memoryview(held)[first : tail + size], np.uint8)
         at = np.array(packets, np.int64) - first
         words = gather(buffer, at, 28).view(self._order + "u4").astype(np.int64)
         total, number, captured, original = words[:, 1], words[:, 2], words[:, 5], words[:, 6]

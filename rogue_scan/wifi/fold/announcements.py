@@ -27,7 +27,6 @@ from rogue_scan.wifi.fold.tools import (
     bump,
     cells,
     content_hash,
-    extend,
     group,
     mix,
     trim,
@@ -39,7 +38,6 @@ from rogue_scan.wifi.world import (
     Answer,
     Bss,
     Damage,
-    Ref,
     SsidUse,
     World,
 )
@@ -319,6 +317,7 @@ class AnnouncementFold:
         groups, rows = found.groups, found.rows
         counts = groups.counts.tolist()
         firsts, lasts = groups.first.tolist(), groups.last.tolist()
+        first_rows, last_rows = rows[groups.first].tolist(), rows[groups.last].tolist()
         numbers = found.slot[groups.first].tolist()
         lowest, highest = groups.lowest(found.tsf), groups.highest(found.tsf)
         asked = groups.total(batch.receiver_address[rows] >> np.uint64(40) & np.uint64(1) == 0)
@@ -326,7 +325,7 @@ class AnnouncementFold:
         for place, number in enumerate(numbers):
             slot = self.slots[number]
             first, last, count = firsts[place], lasts[place], counts[place]
-            first_ref, last_ref = refs.at(int(rows[first])), refs.at(int(rows[last]))
+            first_row, last_row = first_rows[place], last_rows[place]
             bss, announcement = slot.bss, slot.announcement
             for damage, detail in slot.damages:
                 members = rows[groups.order[groups.starts[place] : groups.starts[place] + count]]
@@ -338,14 +337,14 @@ class AnnouncementFold:
                 if bss is not None and slot.damages:
                     bss.fabricated += count
                 continue
-            extend(bss.seen, count, first_ref, last_ref)
+            refs.extend(bss.seen, count, first_row, last_row)
             beacon = announcement.kind is AnnouncementKind.BEACON
-            extend(bss.beacons if beacon else bss.responses, count, first_ref, last_ref)
+            refs.extend(bss.beacons if beacon else bss.responses, count, first_row, last_row)
             if not announcement.seen.count:
                 announcement.tsf_first = int(tsf[first])
                 announcement.tsf_lowest = lowest[place]
                 announcement.sequence_first = int(sequence[first])
-            extend(announcement.seen, count, first_ref, last_ref)
+            refs.extend(announcement.seen, count, first_row, last_row)
             announcement.tsf_last = int(tsf[last])
             announcement.sequence_last = int(sequence[last])
             announcement.tsf_lowest = min(announcement.tsf_lowest, lowest[place])
@@ -356,7 +355,7 @@ class AnnouncementFold:
                 start = int(groups.starts[place])
                 members = groups.order[start : start + min(count, room)]
                 announcement.refs += [refs.at(int(rows[m])) for m in members]
-            self._ssid(slot, bss, announcement, count, (first_ref, last_ref))
+            self._ssid(slot, bss, announcement, refs, (count, first_row, last_row))
         live = [self.slots[n].announcement for n in numbers]
         for place, value, count in cells(groups, batch.signal[rows]):
             target = live[place]
@@ -372,9 +371,10 @@ class AnnouncementFold:
         slot: Slot,
         bss: Bss,
         announcement: Announcement,
-        count: int,
-        ends: tuple[Ref, Ref],
+        refs: Refs,
+        sighting: tuple[int, int, int],
     ) -> None:
+        """``sighting``: frames, first row, last row."""
         ssid = announcement.ssid
         use = bss.ssids.get(ssid)
         if use is None:
@@ -385,7 +385,7 @@ class AnnouncementFold:
             if not announcement.hidden:
                 self.fresh.append((slot.bssid, ssid))
         beacon = announcement.kind is AnnouncementKind.BEACON
-        extend(use.beacons if beacon else use.responses, count, *ends)
+        refs.extend(use.beacons if beacon else use.responses, *sighting)
 
     def _answers(self, batch: Batch, refs: Refs, found: Announced) -> None:
         """Who was answered with which name."""
@@ -396,22 +396,28 @@ class AnnouncementFold:
         )
         if not len(picked):
             return
-        groups = group(mix(receiver[picked], found.slot[picked]))
-        for members in groups.rows():
-            places = picked[members]
-            slot = self.slots[int(found.slot[places[0]])]
-            if slot.announcement is None or slot.bss is None:
+        receiver, slot_of, rows = receiver[picked], found.slot[picked], rows[picked]
+        groups = group(mix(receiver, slot_of))
+        firsts, starts, counts = groups.first, groups.starts.tolist(), groups.counts.tolist()
+        first_rows, last_rows = rows[firsts].tolist(), rows[groups.last].tolist()
+        clients, numbers = receiver[firsts].tolist(), slot_of[firsts].tolist()
+        answers, slots = self.world.answers, self.slots
+        for place, count in enumerate(counts):
+            slot = slots[numbers[place]]
+            announcement, bss = slot.announcement, slot.bss
+            if announcement is None or bss is None:
                 continue
-            client = address_text(int(receiver[places[0]]))
-            name = (client, slot.bss.bssid, slot.announcement.ssid)
-            answer = self.world.answers.get(name)
+            name = (address_text(clients[place]), bss.bssid, announcement.ssid)
+            answer = answers.get(name)
             if answer is None:
                 if not self._new_answers.take():
                     continue
-                answer = self.world.answers[name] = Answer(*name, variant=slot.announcement.digest)
-            extend(answer.seen, len(places), refs.at(int(rows[places[0]])), refs.at(int(rows[places[-1]])))
+                answer = answers[name] = Answer(*name, variant=announcement.digest)
+            refs.extend(answer.seen, count, first_rows[place], last_rows[place])
             room = 4 - len(answer.refs)
-            answer.refs += [refs.at(int(rows[p])) for p in places[: max(room, 0)]]
+            if room > 0:
+                members = groups.order[starts[place] : starts[place] + min(count, room)]
+                answer.refs += [refs.at(row) for row in rows[members].tolist()]
 
     # Trimming
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rogue_scan.wifi.dot11.frame import address_number
 from rogue_scan.wifi.fold.announcements import BEACON, Announced, Slot
-from rogue_scan.wifi.fold.tools import Groups, Refs, bump, cells, extend, group
+from rogue_scan.wifi.fold.tools import Groups, Refs, bump, cells, group
 from rogue_scan.wifi.observe import LINE_DRIFT_PPM, LINE_TOLERANCE_US, Batch
 from rogue_scan.wifi.world import BeaconBefore, Bss, ClockLine, Ref, Samples, Span
 
@@ -262,13 +262,14 @@ class ClockFold:
                 key=lambda candidate: abs(offset - candidate.offset),
                 default=None,
             )
-            ref = refs.at(int(columns.rows[member]))
+            row = int(columns.rows[member])
+            ref = refs.at(row)
             known = recent.get(tsf)
             if known is not None:
                 if abs(ref.time - known.time) <= SAME_AIR_SECONDS:
                     self.duplicates += 1
                 else:
-                    extend(bss.repeated_tsf, 1, ref, ref)
+                    refs.extend(bss.repeated_tsf, 1, row, row)
                     if len(bss.repeated_refs) < REPEAT_REFS:
                         bss.repeated_refs.append((ref, known))
             else:
@@ -332,7 +333,7 @@ class ClockFold:
             if not line.seen.count:
                 line.offset_first = line.offset_lowest = line.offset_highest = int(offset[first])
                 line.tsf_first = line.tsf_lowest = int(tsf[first])
-            extend(line.seen, counts[place], refs.at(int(rows[first])), refs.at(int(rows[last])))
+            refs.extend(line.seen, counts[place], int(rows[first]), int(rows[last]))
             line.offset_last, line.tsf_last = int(offset[last]), int(tsf[last])
             line.offset_lowest = min(line.offset_lowest, low[place])
             line.offset_highest = max(line.offset_highest, high[place])
@@ -379,8 +380,9 @@ class ClockFold:
                 if len(line.variants) >= 256:
                     continue
                 span = line.variants[announcement.digest] = Span()
-            ends = refs.at(int(columns.rows[placed[first]])), refs.at(int(columns.rows[placed[last]]))
-            extend(span, counts[place], *ends)
+            refs.extend(
+                span, counts[place], int(columns.rows[placed[first]]), int(columns.rows[placed[last]])
+            )
 
     # Samples
 

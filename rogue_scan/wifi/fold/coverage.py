@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rogue_scan.wifi.dot11.frame import subtype_name
 from rogue_scan.wifi.dot11.link import SUPPORTED
-from rogue_scan.wifi.fold.tools import Refs, extend
+from rogue_scan.wifi.fold.tools import Refs
 from rogue_scan.wifi.observe import Batch
 from rogue_scan.wifi.world import ChannelUse, Coverage, Ref, World
 
@@ -86,7 +86,7 @@ class CoverageFold:
         for number in receivers:
             rows = np.arange(len(batch)) if len(receivers) == 1 else np.flatnonzero(batch.receiver == number)
             receiver = self.world.receivers[number]
-            extend(receiver.seen, len(rows), refs.at(int(rows[0])), refs.at(int(rows[-1])))
+            refs.extend(receiver.seen, len(rows), int(rows[0]), int(rows[-1]))
             receiver.mac_time = receiver.mac_time or bool((batch.mac_time[rows] >= 0).any())
             broken = int(batch.broken[rows].sum())
             if broken and receiver.link_type in SUPPORTED:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rogue_scan.wifi.dot11.frame import address_text, subtype_name
-from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, extend, group, mix, trim
+from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, group, mix, trim
 from rogue_scan.wifi.observe import CONTROL, DATA, EXTENSION, MANAGEMENT, Batch
 from rogue_scan.wifi.world import Damage, Malformed, World
 
@@ -64,7 +64,7 @@ class MalformedFold:
                 return
             bssid = address_text(int(batch.address3[row])) if batch.ok[row] else ""
             found = self.world.malformed[key] = Malformed(damage, subtype, sender, bssid, detail=detail)
-        extend(found.seen, len(rows), refs.at(row), refs.at(int(rows[-1])))
+        refs.extend(found.seen, len(rows), row, int(rows[-1]))
         found.refs += [refs.at(int(r)) for r in rows[: max(REFS - len(found.refs), 0)]]
         seconds, counts = np.unique(np.floor(batch.time[rows]).astype(np.int64), return_counts=True)
         for second, count in zip(seconds.tolist(), counts.tolist(), strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rogue_scan.wifi.dot11.frame import address_text
-from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, cells, extend, group, mix, trim
+from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, cells, group, mix, trim
 from rogue_scan.wifi.observe import Batch
 from rogue_scan.wifi.world import Kind, Rate, World
 
@@ -81,7 +81,7 @@ class RateFold:
                     found.append(None)
                     continue
                 rate = self.world.rates[key] = Rate(kind, transmitter, target)
-            extend(rate.seen, counts[place], refs.at(int(rows[first])), refs.at(int(rows[lasts[place]])))
+            refs.extend(rate.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
             rate.retries += retries[place]
             rate.protected += protected[place]
             found.append(rate)

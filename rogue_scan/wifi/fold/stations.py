@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rogue_scan.wifi.capture.chunk import gather
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.fold.malformed import MalformedFold
-from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, cells, content_hash, extend, group, mix, trim
+from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, cells, content_hash, group, mix, trim
 from rogue_scan.wifi.observe import DATA, Batch
 from rogue_scan.wifi.world import Damage, Probe, Station, World
 
@@ -55,8 +55,7 @@ class StationFold:
                 station = self.world.stations[address] = Station(address)
             found.append(station)
             if station is not None:
-                ends = refs.at(int(rows[first])), refs.at(int(rows[lasts[place]]))
-                extend(station.seen, counts[place], *ends)
+                refs.extend(station.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
         for place, value, count in cells(groups, batch.signal[rows]):
             station = found[place]
             if station is not None and value:
@@ -80,8 +79,8 @@ class StationFold:
         client = batch.transmitter[rows]
         groups = group(mix(client, content_hash(name.copy().view(np.uint64))))
         counts, lasts = groups.counts.tolist(), groups.last.tolist()
-        for place, members in enumerate(groups.rows()):
-            first = int(members[0])
+        starts, order = groups.starts.tolist(), groups.order
+        for place, first in enumerate(groups.first.tolist()):
             ssid = name[first, 2 : 2 + int(size[first])].tobytes()
             key = (address_text(int(client[first])), ssid)
             probe = self.world.probes.get(key)
@@ -90,8 +89,11 @@ class StationFold:
                     continue
                 bssid = address_text(int(batch.address3[rows[first]]))
                 probe = self.world.probes[key] = Probe(*key, bssid=bssid)
-            extend(probe.seen, counts[place], refs.at(int(rows[first])), refs.at(int(rows[lasts[place]])))
-            probe.refs += [refs.at(int(rows[m])) for m in members[: max(4 - len(probe.refs), 0)]]
+            refs.extend(probe.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
+            left = 4 - len(probe.refs)
+            if left > 0:
+                members = order[starts[place] : starts[place] + min(counts[place], left)]
+                probe.refs += [refs.at(row) for row in rows[members].tolist()]
 
     def trim(self) -> None:
         """Bring the tables back under their caps."""

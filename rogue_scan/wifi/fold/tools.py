@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -133,19 +133,6 @@ def cells(groups: Groups, column: NDArray[Any]) -> Iterator[tuple[int, int, int]
     yield from zip(numbers, inner, counts.tolist(), strict=True)
 
 
-def extend(span: Span, count: int, first: Ref, last: Ref) -> None:
-    """Add sightings to a span."""
-    if not span.count:
-        span.first = first
-        span.last = last
-    else:
-        if last.frame > span.last.frame:
-            span.last = last
-        if first.frame < span.first.frame:
-            span.first = first
-    span.count += count
-
-
 def bump(counts: dict[int, int], key: int, by: int) -> None:
     """Add to a histogram."""
     counts[key] = counts.get(key, 0) + by
@@ -184,17 +171,27 @@ def trim(world: World, table: str, entries: dict[K, V], cap: int) -> list[K]:
     return gone
 
 
-@dataclass(slots=True)
 class Refs:
-    """Makes :class:`Ref` values of a batch's rows."""
+    """Makes :class:`Ref` values of a batch's rows.
 
-    batch: Batch
-    _made: dict[int, Ref] = field(default_factory=dict)
+    Frames of a batch are consecutive, so a row's number is that of the first row plus its place.
+    """
+
+    __slots__ = ("_base", "_times")
+
+    def __init__(self, batch: Batch) -> None:
+        self._base = int(batch.frame[0])
+        self._times: list[float] = batch.time.tolist()
 
     def at(self, row: int) -> Ref:
         """The reference of one row."""
-        found = self._made.get(row)
-        if found is None:
-            found = Ref(int(self.batch.frame[row]), float(self.batch.time[row]))
-            self._made[row] = found
-        return found
+        return Ref(self._base + row, self._times[row])
+
+    def extend(self, span: Span, count: int, first: int, last: int) -> None:
+        """Add the sightings of some rows, from ``first`` to ``last``, to a span."""
+        if not span.count:
+            span.first = Ref(self._base + first, self._times[first])
+            span.last = Ref(self._base + last, self._times[last])
+        elif self._base + last > span.last.frame:
+            span.last = Ref(self._base + last, self._times[last])
+        span.count += count

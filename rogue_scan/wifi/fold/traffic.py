@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rogue_scan.wifi.capture.chunk import gather
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.fold.rates import RateFold
-from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, bump, cells, extend, group, mix, trim
+from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, bump, cells, group, mix, trim
 from rogue_scan.wifi.observe import DATA, Batch, CleartextBatch
 from rogue_scan.wifi.world import Kind, Link, Ref, World
 
@@ -87,7 +87,7 @@ class TrafficFold:
             links.append(link)
             if link is None:
                 continue
-            extend(link.seen, counts[place], refs.at(int(rows[first])), refs.at(int(rows[lasts[place]])))
+            refs.extend(link.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
             link.up += totals[0][place]
             link.down += totals[1][place]
             link.up_protected += totals[2][place]

@@ -14,7 +14,12 @@ import msgspec
 from rogue_scan.model.report import Report
 from rogue_scan.model.walk import change_texts
 
-_MAC = re.compile(r"(?i)(?<![0-9a-f:.-])[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}(?![0-9a-f:-])")
+_MAC = re.compile(
+    r"(?i)(?<![0-9a-f])(?<![0-9a-f]{2}[:-])"
+    r"[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4}"
+    r"(?![0-9a-f])(?![:-][0-9a-f]{2}(?![0-9a-f]))"
+)
+"""Six pairs; not the inside of a longer digest in pairs."""
 _FROM_MAC = re.compile(
     r"(?i)(?<![0-9a-f:])[0-9a-f:]{2,}[0-9a-f]{0,2}ff:fe[0-9a-f]{2}:[0-9a-f]{1,4}(?![0-9a-f:])"
 )

@@ -246,7 +246,9 @@ def _short(text: str, longest: int) -> str:
 
 
 def _tracks(view: View, subject: Subject, most: int) -> list[Track]:
-    tracks = subject.wifi.tracks if subject.wifi else ()
+    """Tracks of accused and harmed access points; of all where none is either."""
+    tracks: Sequence[Track] = subject.wifi.tracks if subject.wifi else ()
+    tracks = [track for track in tracks if _role_rank(view, track.bssid)] or tracks
     return sorted(tracks, key=lambda track: (-_role_rank(view, track.bssid), track.bssid, track.line))[:most]
 
 

@@ -1,0 +1,820 @@
+"""The code of an app → facts: decode, call graph, interpretation, flows and endpoints."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from rogue_scan.apk.code import android, java, web
+from rogue_scan.apk.code.endpoints import (
+    MAIL,
+    RAW_MAIL,
+    RAW_URL,
+    classify,
+    clean,
+    hidden_how,
+    host_port,
+)
+from rogue_scan.apk.code.library import Library, RawFlow
+from rogue_scan.apk.code.machine import Machine, Root
+from rogue_scan.apk.code.models import Models, load_models
+from rogue_scan.apk.code.program import Class, Method, Program
+from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.types import (
+    AppContext,
+    Call,
+    CodeClass,
+    CodeFacts,
+    CodeString,
+    EntryPoint,
+    NoResources,
+    Place,
+    Resources,
+    SourceUse,
+)
+from rogue_scan.apk.code.values import ANY, CLEAN, UNKNOWN, Label, Obj, Val, join, taint, with_taint
+from rogue_scan.apk.dex import reader, values
+from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.errors import Malformed, Truncated
+from rogue_scan.model.data import DataCategory, Sink
+from rogue_scan.model.evidence import Where
+from rogue_scan.model.subject import Endpoint, Flow, Hop
+
+_HANDLERS = (android, java)
+"""Imported for the models that they register."""
+
+MAX_ROUNDS = 3
+MAX_STEPS = 2_000_000
+MIN_STEPS = 400_000
+MAX_STRINGS = 20_000
+MAX_CALLS = 30_000
+MAX_FLOWS = 400
+MAX_ENDPOINTS = 2_000
+MAX_CALLBACKS = 4_000
+
+_FIRST = ("<init>", "attachBaseContext", "onCreate", "onStart", "onResume")
+_LAST = ("onPause", "onStop", "onDestroy")
+_NETWORK = re.compile(
+    r"Ljava/net/(?:URL|HttpURLConnection|URLConnection|Socket|DatagramSocket|InetAddress);|Ljavax/net/ssl/HttpsURLConnection;"
+    r"|Landroid/webkit/WebView;|Landroid/content/ContentResolver;|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
+)
+_FRAMEWORK = re.compile(
+    r"L(?:android|java|javax|dalvik|com/android|org/apache/http|org/json|org/xml|org/w3c)/"
+)
+_BORING = re.compile(
+    r"Ljava/lang/(?:StringBuilder|String|Object|Integer|Long|Boolean|Character|Math|Enum)|Ljava/util/(?!Timer|concurrent/Exec|Base64|zip)"
+)
+_COMPONENT_TYPES = (
+    "Landroid/app/Activity;",
+    "Landroid/app/Service;",
+    "Landroid/content/BroadcastReceiver;",
+    "Landroid/content/ContentProvider;",
+    "Landroid/app/Application;",
+)
+
+
+def analyse_code(
+    dexes: Iterable[tuple[str, bytes]],
+    app: AppContext,
+    resources: Resources | None = None,
+    watch: Iterable[str] = (),
+) -> CodeFacts:
+    """Analyse all DEX files of an app as one program.
+
+    ``watch`` names methods (``Lclass;->name``) whose calls are wanted from kits too. A file that cannot
+    be read is told of in ``problems`` and left out.
+    """
+    files: list[Dex] = []
+    problems: list[str] = []
+    for name, data in dexes:
+        try:
+            found = reader.read_all(name, data)
+        except (Malformed, Truncated) as error:
+            problems.append(str(error))
+            continue
+        for dex in found:
+            problems += [f"{dex.name}: {p.what} at {p.offset:#x}" for p in dex.problems[:8]]
+        files += found
+    return analyse_dexes(files, app, resources or NoResources(), tuple(problems), frozenset(watch))
+
+
+def analyse_dexes(
+    files: list[Dex],
+    app: AppContext,
+    resources: Resources,
+    problems: tuple[str, ...] = (),
+    watch: frozenset[str] = frozenset(),
+) -> CodeFacts:
+    """As :func:`analyse_code`, from DEX files that were read already."""
+    return _Analysis(files, app, resources, problems, watch).facts()
+
+
+class _Analysis:
+    def __init__(
+        self,
+        files: list[Dex],
+        app: AppContext,
+        resources: Resources,
+        problems: tuple[str, ...],
+        watch: frozenset[str],
+    ) -> None:
+        self.files, self.app, self.resources, self.problems, self.watch = (
+            files,
+            app,
+            resources,
+            problems,
+            watch,
+        )
+        self.models: Models = load_models()
+        self.program = Program(files, self.models, app.package)
+        self.graph = CallGraph(self.program)
+        self.machine = Machine(self.program, app, resources, MAX_STEPS)
+        self.library = Library(self.machine)
+        self.entries: list[EntryPoint] = []
+        self.ran = 0
+
+    # -- entry points ------------------------------------------------------------------------
+
+    def components(self) -> list[tuple[Class, str, str]]:
+        """Classes that Android instantiates: class, component name, kind."""
+        found: dict[str, tuple[Class, str, str]] = {}
+        order = {"application": 0, "provider": 1, "activity": 2, "service": 3, "receiver": 4}
+        for component in sorted(self.app.components, key=lambda c: order.get(c.kind, 5)):
+            cls = self.program.classes.get(_descriptor(component.name))
+            if cls is not None:
+                found.setdefault(cls.name, (cls, component.name, component.kind))
+        if not found:
+            # No manifest, or one that names nothing that is there: whatever has the form of a component.
+            for cls in self.program.classes.values():
+                if not cls.library and any(
+                    kind in self.program.supers(cls.name) for kind in _COMPONENT_TYPES
+                ):
+                    found[cls.name] = (cls, _dotted(cls.name), "component")
+        for view in self.resources.layout_views():
+            cls = self.program.classes.get(_descriptor(view.tag)) if "." in view.tag else None
+            if cls is not None and not cls.library:
+                found.setdefault(cls.name, (cls, _dotted(cls.name), "view"))
+        return list(found.values())
+
+    def entry_methods(self, cls: Class) -> list[Method]:
+        """The methods of a component that Android calls, in the order of its life."""
+        found: dict[tuple[str, str], Method] = {}
+        for name in self.program.supers(cls.name):
+            owner = self.program.classes.get(name)
+            if owner is None or (owner.library and owner is not cls):
+                continue
+            for key, method in owner.methods.items():
+                if key in found or method.is_static or method.code < 0:
+                    continue
+                if key[0] == "<init>":
+                    if owner is cls:
+                        found[key] = method
+                elif (
+                    self.models.is_callback(key[0])
+                    or key[0] in _FIRST
+                    or key[1] == "(Landroid/view/View;)V"
+                    or ("Provider" in self.program.framework_type(cls.name))
+                ):
+                    found[key] = method
+
+        def rank(method: Method) -> int:
+            if method.name in _FIRST:
+                return _FIRST.index(method.name)
+            return 99 if method.name in _LAST else 50
+
+        return sorted(found.values(), key=rank)
+
+    def run(self, reach: Mask, components: list[tuple[Class, str, str]]) -> None:
+        """Interpret all entry points, and what they leave to be called back, until nothing changes."""
+        machine, library = self.machine, self.library
+        for number in range(MAX_ROUNDS):
+            before = dict(machine.base)
+            flows = len(library.flows)
+            for cls, component, kind in components:
+                obj = machine.obj(("component", cls.name), cls.name, True)
+                this = Val(UNKNOWN, CLEAN, (obj,), cls.name)
+                for method in self.entry_methods(cls):
+                    root = Root(method.name, component, kind)
+                    if number == 0:
+                        self.entries.append(EntryPoint(method.full_name, component, kind))
+                    args = [this, *self.entry_arguments(cls, method, root)]
+                    machine.run_entry(method, args, root)
+                    if machine.steps_left <= 0:
+                        break
+                self.call_back()
+            if number == 0:
+                self.sweep(reach)
+            if machine.steps_left <= 0:
+                break
+            changed = len(library.flows) != flows or any(
+                before.get(key, UNKNOWN) is not value for key, value in machine.base.items()
+            )
+            if not changed:
+                break
+
+    def entry_arguments(self, cls: Class, method: Method, root: Root) -> list[Any]:
+        """What Android passes to an entry method."""
+        machine = self.machine
+        args: list[Any] = []
+        for kind in self.program.params(method.proto):
+            category = self.models.callbacks.get((method.name, kind))
+            if kind == "Landroid/content/Intent;":
+                value: Any = (
+                    Val(UNKNOWN, CLEAN, (machine.obj(("shared", "result"), kind),), kind)
+                    if method.name == "onActivityResult"
+                    else android.incoming(machine, cls.name)
+                )
+            else:
+                value = machine.unknown(kind)
+            if category is not None:
+                value = with_taint(value, self.parameter_taint(method, category.value, root))
+            args.append(value)
+        return args
+
+    def parameter_taint(self, method: Method, category: str, root: Root) -> dict[Label, Any]:
+        """Personal data that Android passes to a callback."""
+        from rogue_scan.apk.code.values import Step
+
+        body = self.program.body(method)
+        offset = body.base if body is not None else 0
+        step = Step(None, method.dex.name, method.full_name, offset, f"reads {category}: {method.name}")
+        step.root = root
+        self.library.note_source(category, f"{method.name}", step, method.name)
+        return {(category, method.full_name, offset): step}
+
+    def call_back(self) -> None:
+        """Run the callbacks that were left waiting, and those that they leave."""
+        machine = self.machine
+        done: dict[tuple[Obj, int], list[Any]] = {}
+        while machine.waiting and machine.steps_left > 0 and self.ran < MAX_CALLBACKS:
+            key = next(iter(machine.waiting))
+            callback = machine.waiting.pop(key)
+            known = done.get(key)
+            if known is not None:
+                merged = [join(x, y) for x, y in zip(known, callback.args, strict=False)]
+                if all(x is y for x, y in zip(known, merged, strict=False)):
+                    continue
+                callback.args = merged
+            done[key] = callback.args
+            self.ran += 1
+            method = callback.method
+            if not any(entry.method == method.full_name for entry in self.entries[-400:]):
+                self.entries.append(EntryPoint(method.full_name, callback.root.component, "callback"))
+            result = machine.run_entry(method, callback.args, callback.root)
+            if isinstance(result, Val) or result is not None:
+                held = machine.base.get((callback.obj, "ret"), UNKNOWN)
+                machine.base[callback.obj, "ret"] = result if held is UNKNOWN else join(held, result)
+                callback.obj.fields.add("ret")
+            if method.name == "doInBackground":
+                for other in self.library.callbacks_of(callback.obj.cls):
+                    if other.name == "onPostExecute":
+                        machine.root = callback.root
+                        machine.later(
+                            callback.obj, other, [callback.args[0], result if result is not None else ANY]
+                        )
+
+    def sweep(self, reach: Mask) -> None:
+        """Run own methods that can run but that no entry point led to."""
+        machine = self.machine
+        relevant = self.relevant
+        for cls in list(self.program.classes.values()):
+            if cls.library or self.models.is_modelled(cls.name):
+                continue
+            rows = range(cls.number + cls.first, cls.number + cls.last)
+            if not any(reach[n] and relevant[n] and n not in machine.visited for n in rows):
+                continue
+            for method in cls.methods.values():
+                n = method.number
+                if not reach[n] or n in machine.visited or not relevant[n] or method.code < 0:
+                    continue
+                if machine.steps_left <= 0:
+                    return
+                root = Root(method.name, "", "swept")
+                args = [machine.unknown(kind) for kind in self.program.params(method.proto)]
+                if not method.is_static:
+                    args = [machine.unknown(cls.name), *args]
+                machine.run_entry(method, args, root)
+            self.call_back()
+
+    # -- the whole ---------------------------------------------------------------------------
+
+    def facts(self) -> CodeFacts:
+        components = self.components()
+        numbers: list[int] = []
+        for cls, _, _ in components:
+            numbers += [m.number for m in self.entry_methods(cls)]
+        instantiated = [cls.name for cls, _, _ in components]
+        reach = self.graph.reachable(numbers, instantiated)
+        self.relevant = self.graph.leading_to(self._wanted())
+        self.machine.relevant = lambda method: bool(self.relevant[method.number])
+        size = sum(dex.instruction_count for dex in self.files)
+        self.machine.steps_left = min(MAX_STEPS, MIN_STEPS + size)
+        self.run(reach, components)
+        reach = self._final_reach(reach, numbers, instantiated)
+        plain = self._plain_strings(reach)
+        flows = self._flows()
+        facts = CodeFacts(
+            classes=tuple(self._classes(reach)),
+            calls=tuple(self._calls(reach)),
+            strings=tuple(self._strings(plain, reach)),
+            sources=tuple(self._sources(reach)),
+            flows=tuple(flows),
+            endpoints=tuple(self._endpoints(plain)),
+            entry_points=tuple(self.entries[:MAX_CALLBACKS]),
+            methods=sum(int((dex.def_code >= 0).sum()) for dex in self.files),
+            methods_reachable=int(reach.sum()),
+            instructions=size,
+            method_refs=sum(len(dex.method_class) for dex in self.files),
+            invokes=sum(len(rows) for rows, _ in self.graph.call_units),
+            problems=self.problems,
+            limits=tuple(sorted(self.machine.limits)),
+            missing_components=tuple(
+                sorted(c.name for c in self.app.components if _descriptor(c.name) not in self.program.classes)
+            ),
+        )
+        return facts
+
+    def _final_reach(self, reach: Mask, numbers: list[int], instantiated: list[str]) -> Mask:
+        seen = self.machine.visited
+        extra = [n for n in seen if not reach[n]]
+        if not extra and not self.library.classes_used:
+            return reach
+        return self.graph.reachable([*numbers, *seen], [*instantiated, *self.library.classes_used])
+
+    def _wanted(self) -> Mask:
+        """Methods that call a source, a sink or the network themselves."""
+        wanted = np.zeros(self.program.method_count, bool)
+        models = self.models
+        interesting: set[tuple[str, str]] = {*models.sources, *models.keyed, *models.sinks}
+        names = {name for _, name in interesting}
+        for which, dex in enumerate(self.files):
+            rows, refs = self.graph.call_units[which]
+            hits = []
+            for index in np.unique(refs).tolist() if len(dex.method_class) else ():
+                ref = self.program.method_ref(dex, index)
+                if _NETWORK.match(ref.cls) or (
+                    ref.name in names
+                    and any((cls, ref.name) in interesting for cls in models.lineage(ref.cls))
+                ):
+                    if not ref.cls.startswith("Landroid/util/Log;"):
+                        hits.append(index)
+            if hits:
+                at = rows[np.isin(refs, np.array(hits))]
+                found = self.graph.code_def[which][dex.code_row_of(at)]
+                wanted[found[found >= 0]] = True
+        return wanted
+
+    # -- strings -----------------------------------------------------------------------------
+
+    def _plain_strings(self, reach: Mask) -> "_Plain":
+        return _Plain(self, reach)
+
+    def _strings(self, plain: "_Plain", reach: Mask) -> Iterator[CodeString]:
+        count = 0
+        for value, place, number, library in plain.own_strings():
+            if count >= MAX_STRINGS:
+                self.machine.limits.add("strings")
+                break
+            count += 1
+            yield CodeString(value, place, None, bool(reach[number]), library)
+        for (text, number, unit), tags in sorted(self.machine.strings.items(), key=lambda item: item[0]):
+            method = self.program.method_at(number)
+            body = self.program.body(method) if method is not None else None
+            if method is None or body is None or count >= MAX_STRINGS:
+                continue
+            count += 1
+            place = Place(method.dex.name, method.full_name, body.base + 2 * unit)
+            yield CodeString(text, place, ", ".join(sorted(tags)), True, method.cls.library)
+
+    # -- flows -------------------------------------------------------------------------------
+
+    def _page_kinds(self, label: Label) -> frozenset[str]:
+        """What a page hands to a bridge's parameter, as far as a page of the app tells."""
+        pages = [text for text, _ in self.library.pages]
+        for path in self.resources.assets()[:500]:
+            if path.lower().endswith((".html", ".htm", ".js", ".vue")) and len(pages) < 200:
+                data = self.resources.asset(path)
+                if data is not None:
+                    pages.append(data[: web.MAX_PAGE].decode("utf-8", "replace"))
+        parts = label[1].rsplit(".", 2)
+        if len(parts) == 3 and parts[2].isdigit():
+            for page in pages:
+                handed = web.handed_over(page, parts[0], parts[1])
+                if handed is not None:
+                    index = int(parts[2])
+                    kinds = handed[index] if index < len(handed) else frozenset()
+                    if kinds or len(handed) > 1:
+                        return kinds
+        every: frozenset[str] = frozenset()
+        for page in pages:
+            for field in web.fields(page):
+                every |= field.kinds
+        return every
+
+    def _native_endpoints(self) -> list[str]:
+        found = []
+        for text in self.resources.native_strings():
+            known = classify(text, self.models)
+            if known is not None and known[0] in ("url", "socket"):
+                found.append(text)
+        return found[:16]
+
+    def _flows(self) -> list[Flow]:
+        made: dict[tuple[str, str, str | None, str], Flow] = {}
+        native = self._native_endpoints() if self.library.native_used else []
+        ordered = sorted(
+            self.library.flows.items(),
+            key=lambda item: (item[0][0], item[0][1].value, item[0][2] or ""),
+        )
+        page_kinds: dict[str, frozenset[str]] = {}
+        for (label, sink, end), raw in ordered:
+            category = label[0]
+            if category == "?page":
+                if label[1] not in page_kinds:
+                    page_kinds[label[1]] = self._page_kinds(label)
+                kinds = page_kinds[label[1]]
+                for kind in kinds:
+                    first = raw.step.chain()[0]
+                    self.library.note_source(kind, first.note, first, "form of a page")
+            elif category[0] == "?":
+                continue
+            else:
+                kinds = frozenset({category})
+            ends: list[str | None] = [end]
+            if end == "\0native":
+                ends = [*native] or [None]
+            for kind in sorted(kinds):
+                for one in ends:
+                    self._flow(made, kind, sink, one, raw)
+        self._web_flows(made)
+        return [made[key] for key in sorted(made, key=str)][:MAX_FLOWS]
+
+    def _flow(self, made: dict[Any, Flow], kind: str, sink: Sink, end: str | None, raw: RawFlow) -> None:
+        steps = raw.step.chain()
+        root = steps[0].root
+        entry = root.component if root is not None and root.component else raw.root.component
+        endpoint = self._endpoint_name(end, sink)
+        key = (kind, sink.value, endpoint, entry)
+        if key in made and len(made[key].path) <= len(steps):
+            return
+        path = tuple(Hop(step.dex, step.method, step.offset, step.note) for step in steps)
+        library = not self.program.is_own(steps[0].method.split("->", 1)[0])
+        made[key] = Flow(DataCategory(kind), sink, endpoint, path, entry, library)
+
+    def _endpoint_name(self, end: str | None, sink: Sink) -> str | None:
+        if end is None:
+            return None
+        if sink is Sink.SMS:
+            return clean(end) or None
+        known = clean(end)
+        host = host_port(known)
+        return host or None
+
+    def _web_flows(self, made: dict[Any, Flow]) -> None:
+        for path in self.resources.assets()[:2000]:
+            if not path.lower().endswith((".js", ".html", ".htm", ".vue", ".jsx", ".ts", ".bundle")):
+                continue
+            data = self.resources.asset(path)
+            if data is None or len(data) > 4 << 20:
+                continue
+            script = data.decode("utf-8", "replace")
+            if not any(name in script for names in self.models.web_sources.values() for name in names):
+                continue
+            entry = next((c.name for c in self.app.components if c.kind == "activity"), "")
+            for flow in web.script_flows(script, self.models):
+                known = classify(flow.url, self.models) if flow.url else None
+                endpoint = known[1] if known else None
+                key = (flow.data, "http", endpoint, entry)
+                if key not in made:
+                    hops = (
+                        Hop(f"assets/{path}", "", flow.offset, f"reads {flow.data}"),
+                        Hop(f"assets/{path}", "", flow.sent, "sent by the script"),
+                    )
+                    made[key] = Flow(DataCategory(flow.data), Sink.HTTP, endpoint, hops, entry, False)
+
+    def _sources(self, reach: Mask) -> Iterator[SourceUse]:
+        yield from (self.library.sources[key] for key in sorted(self.library.sources))
+        seen = {(key[1], key[2]) for key in self.library.sources}
+        yield from self._unvisited_sources(reach, seen)
+        for path in self.resources.assets()[:2000]:
+            if path.lower().endswith((".js", ".html", ".htm", ".vue")):
+                data = self.resources.asset(path)
+                if data is None or len(data) > 4 << 20:
+                    continue
+                script = data.decode("utf-8", "replace")
+                for category, names in self.models.web_sources.items():
+                    for name in names:
+                        at = script.find(name)
+                        if at >= 0:
+                            yield SourceUse(
+                                category, name, Place(f"assets/{path}", "", at), True, False, "script"
+                            )
+                            break
+
+    def _unvisited_sources(self, reach: Mask, seen: set[tuple[str, int]]) -> Iterator[SourceUse]:
+        models = self.models
+        names = {name for _, name in models.sources}
+        for which, dex in enumerate(self.files):
+            rows, refs = self.graph.call_units[which]
+            for index in np.unique(refs).tolist() if len(dex.method_class) else ():
+                ref = self.program.method_ref(dex, index)
+                if ref.name not in names:
+                    continue
+                model = next(
+                    (
+                        models.sources[c, ref.name]
+                        for c in models.lineage(ref.cls)
+                        if (c, ref.name) in models.sources
+                    ),
+                    None,
+                )
+                if model is None:
+                    continue
+                for row in rows[refs == index][:64].tolist():
+                    number = int(self.graph.code_def[which][int(dex.code_row_of(np.array([row]))[0])])
+                    if number < 0 or number in self.machine.visited:
+                        continue
+                    method = self.program.method_at(number)
+                    if method is None:
+                        continue
+                    place = Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2)
+                    if (place.method, place.offset) not in seen:
+                        yield SourceUse(
+                            model.data,
+                            f"{ref.cls}->{ref.name}",
+                            place,
+                            bool(reach[number]) and False,
+                            method.cls.library,
+                            "not run",
+                        )
+
+    # -- endpoints ---------------------------------------------------------------------------
+
+    def _endpoints(self, plain: "_Plain") -> list[Endpoint]:
+        made: dict[str, Endpoint] = {}
+        hosts = plain.hosts
+
+        def put(
+            value: str, kind: str, host: str | None, hidden: str | None, where: list[Where], library: bool
+        ) -> None:
+            old = made.get(value)
+            if old is None:
+                if len(made) < MAX_ENDPOINTS:
+                    made[value] = Endpoint(value, kind, host, hidden, tuple(where[:8]), library)
+                return
+            merged = tuple(dict.fromkeys((*old.where, *where)))[:8]
+            made[value] = Endpoint(
+                value,
+                kind,
+                host,
+                old.hidden if hidden is None or old.hidden else hidden,
+                merged,
+                old.library and library,
+            )
+
+        for (text, tags), places in sorted(
+            self.library.endpoints.items(), key=lambda item: (item[0][0], sorted(item[0][1]))
+        ):
+            known = classify(text, self.models)
+            if known is None:
+                continue
+            where = [_where(place) for place, _ in places]
+            put(
+                clean(text),
+                known[0],
+                known[1],
+                hidden_how(tags, known[1].split(":")[0], hosts),
+                where,
+                all(lib for _, lib in places),
+            )
+        for (text, number, unit), tags in sorted(self.machine.strings.items(), key=lambda item: item[0]):
+            known = classify(text, self.models)
+            if known is None or known[0] != "url":
+                continue
+            method = self.program.method_at(number)
+            body = self.program.body(method) if method is not None else None
+            if method is not None and body is not None:
+                place = Where(dex=method.dex.name, method=method.full_name, offset=body.base + 2 * unit)
+                put(
+                    clean(text),
+                    known[0],
+                    known[1],
+                    hidden_how(tags, known[1], hosts),
+                    [place],
+                    method.cls.library,
+                )
+        for value, place, library in plain.addresses:
+            known = classify(value, self.models)
+            if known is not None and known[0] == "url":
+                put(clean(value), known[0], known[1], None, [_where(place)], library)
+        for value, place, library in plain.mails:
+            put(value, "email", value.rsplit("@", 1)[-1].lower(), None, [_where(place)], library)
+        for value, where_used in sorted(self.library.numbers.items()):
+            kind = "email" if "@" in value else "phone"
+            hidden = None if value in plain.values else "computed"
+            put(
+                value,
+                kind,
+                None,
+                hidden,
+                [_where(p) for p, _ in where_used],
+                all(lib for _, lib in where_used),
+            )
+        if self.library.native_used:
+            for text in self._native_endpoints():
+                known = classify(text, self.models)
+                if known is not None:
+                    put(text, known[0], known[1], "string in native library", [], False)
+        return [made[key] for key in sorted(made)]
+
+    # -- calls and classes -------------------------------------------------------------------
+
+    def _calls(self, reach: Mask) -> Iterator[Call]:
+        count = 0
+        for (number, unit), (ref, variants) in sorted(self.machine.calls.items(), key=lambda item: item[0]):
+            method = self.program.method_at(number)
+            body = self.program.body(method) if method is not None else None
+            if method is None or body is None:
+                continue
+            own_target = ref.cls in self.program.classes and not self.program.classes[ref.cls].library
+            if own_target and not self._framework_super(ref.cls):
+                continue
+            cls = self.program.framework_type(ref.cls) if ref.cls in self.program.classes else ref.cls
+            api = f"{cls}->{ref.name}{ref.kind}"
+            place = Place(method.dex.name, method.full_name, body.base + 2 * unit)
+            for args in variants:
+                count += 1
+                if count > MAX_CALLS:
+                    self.machine.limits.add("calls")
+                    return
+                yield Call(api, place, args, True, method.cls.library)
+        yield from self._unvisited_calls(reach, MAX_CALLS - count)
+
+    def _framework_super(self, name: str) -> bool:
+        kind = self.program.framework_type(name)
+        return kind != "Ljava/lang/Object;" and _FRAMEWORK.match(kind) is not None
+
+    def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
+        """Calls in methods that were not interpreted: of own code all, of kits those of models and watched ones."""
+        models = self.models
+        wanted = {*models.sources, *models.keyed, *models.sinks}
+        visited = np.zeros(self.program.method_count, bool)
+        visited[list(self.machine.visited)] = True
+        libraries = np.array([cls.library for cls in self.program.classes.values()] or [False])
+        library_def = libraries[self.graph.def_class] if len(self.graph.def_class) else np.zeros(0, bool)
+        for which, dex in enumerate(self.files):
+            rows, refs = self.graph.call_units[which]
+            if not len(dex.method_class):
+                continue
+            status = np.zeros(len(dex.method_class), np.int8)
+            for index in np.unique(refs).tolist():
+                ref = self.program.method_ref(dex, index)
+                lineage = models.lineage(ref.cls)
+                if any((cls, ref.name) in wanted or f"{cls}->{ref.name}" in self.watch for cls in lineage):
+                    status[index] = 2
+                elif _FRAMEWORK.match(ref.cls) and not _BORING.match(ref.cls):
+                    status[index] = 1
+            numbers = self.graph.code_def[which][dex.code_row_of(rows)]
+            keep = (numbers >= 0) & (status[refs] > 0)
+            keep &= ~visited[numbers] & ((status[refs] == 2) | ~library_def[numbers])
+            for row, index, number in zip(
+                rows[keep].tolist(), refs[keep].tolist(), numbers[keep].tolist(), strict=True
+            ):
+                method = self.program.method_at(number)
+                if method is None:
+                    continue
+                if left <= 0:
+                    self.machine.limits.add("calls")
+                    return
+                left -= 1
+                ref = self.program.method_ref(dex, index)
+                place = Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2)
+                yield Call(
+                    f"{ref.cls}->{ref.name}{ref.kind}", place, (), bool(reach[number]), method.cls.library
+                )
+
+    def _classes(self, reach: Mask) -> Iterator[CodeClass]:
+        live = np.zeros(len(self.program.classes) + 1, bool)
+        live[self.graph.def_class[reach]] = True
+        for position, cls in enumerate(self.program.classes.values()):
+            if not cls.library or _FRAMEWORK.match(self.program.models.lineage(cls.super_name)[-1] or ""):
+                yield CodeClass(
+                    cls.name,
+                    cls.super_name,
+                    tuple(cls.interfaces),
+                    cls.dex.name,
+                    cls.library,
+                    bool(live[position]),
+                )
+
+
+class _Plain:
+    """Texts that stand in the code as they are."""
+
+    def __init__(self, analysis: _Analysis, reach: Mask) -> None:
+        self.analysis = analysis
+        self.reach = reach
+        self.addresses: list[tuple[str, Place, bool]] = []
+        self.mails: list[tuple[str, Place, bool]] = []
+        self.hosts: set[str] = set()
+        self.values: set[str] = set()
+        for which, dex in enumerate(analysis.files):
+            self._scan(which, dex)
+
+    def _scan(self, which: int, dex: Dex) -> None:
+        graph, program, models = self.analysis.graph, self.analysis.program, self.analysis.models
+        rows, index = dex.const_strings()
+        order = np.argsort(index, kind="stable")
+        index_sorted = index[order]
+        starts = (
+            np.sort(dex.string_offsets.astype(np.int64)) if len(dex.string_offsets) else np.zeros(0, np.int64)
+        )
+        rank = np.argsort(dex.string_offsets, kind="stable")
+        statics = self._static_texts(dex)
+        for pattern, mail in ((RAW_URL, False), (RAW_MAIL, True)):
+            seen: set[int] = set()
+            for match in pattern.finditer(dex.data):
+                at = int(np.searchsorted(starts, match.start(), side="right")) - 1
+                if at < 0:
+                    continue
+                string = int(rank[at])
+                if string in seen or len(seen) > 20_000:
+                    continue
+                seen.add(string)
+                low = int(np.searchsorted(index_sorted, string))
+                value = dex.string(string)
+                used = low < len(index_sorted) and int(index_sorted[low]) == string
+                if not used and value not in statics:
+                    continue
+                if mail:
+                    if not MAIL.fullmatch(value.strip()):
+                        continue
+                else:
+                    known = classify(value, models)
+                    if known is None:
+                        continue
+                    self.hosts.add(known[1])
+                if used:
+                    row = int(rows[order[low]])
+                    number = int(graph.code_def[which][int(dex.code_row_of(np.array([row]))[0])])
+                    method = program.method_at(number) if number >= 0 else None
+                    name = method.full_name if method is not None else ""
+                    library = method.cls.library if method is not None else True
+                    place = Place(dex.name, name, int(dex.ins_unit[row]) * 2)
+                else:
+                    owner = statics[value]
+                    library = owner.library
+                    place = Place(dex.name, f"{owner.name}-><clinit>()V", 0)
+                if mail and not library:
+                    self.mails.append((value.strip(), place, library))
+                elif not mail:
+                    self.addresses.append((value, place, library))
+
+    def _static_texts(self, dex: Dex) -> dict[str, Class]:
+        found: dict[str, Class] = {}
+        for cls in self.analysis.program.classes.values():
+            if cls.dex is dex and not cls.library and int(dex.classes[cls.row, 7]):
+                for value in values.static_values(dex, cls.row):
+                    if isinstance(value, str):
+                        found.setdefault(value, cls)
+        return found
+
+    def own_strings(self) -> Iterator[tuple[str, Place, int, bool]]:
+        """All texts that own code uses, with the method's number."""
+        graph, program = self.analysis.graph, self.analysis.program
+        libraries = np.array([cls.library for cls in program.classes.values()] or [True])
+        for which, dex in enumerate(self.analysis.files):
+            rows, index = dex.const_strings()
+            numbers = graph.code_def[which][dex.code_row_of(rows)] if len(rows) else np.zeros(0, np.int64)
+            keep = numbers >= 0
+            keep[keep] &= ~libraries[graph.def_class[numbers[keep]]]
+            for row, string, number in zip(
+                rows[keep].tolist(), index[keep].tolist(), numbers[keep].tolist(), strict=True
+            ):
+                method = program.method_at(number)
+                if method is not None:
+                    value = dex.string(string)
+                    self.values.add(value)
+                    self.hosts.add(value)
+                    yield (
+                        value[:2048],
+                        Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2),
+                        number,
+                        False,
+                    )
+
+
+def _where(place: Place) -> Where:
+    return Where(dex=place.dex, method=place.method, offset=place.offset)
+
+
+def _descriptor(name: str) -> str:
+    return "L" + name.replace(".", "/") + ";"
+
+
+def _dotted(name: str) -> str:
+    return name[1:-1].replace("/", ".")
+
+
+__all__ = ["analyse_code", "analyse_dexes", "taint"]

@@ -1,0 +1,111 @@
+"""What in an app's texts is an endpoint, and what only looks like one."""
+
+import re
+
+from rogue_scan.apk.code.models import Models
+from rogue_scan.apk.code.values import HOLE
+
+URL = re.compile(r"([a-z][a-z0-9+.\-]{1,11})://([^\s/?#\"'<>\\^`{|}]+)([^\s\"'<>\\^`{|}]*)", re.I)
+RAW_URL = re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]{1,11}://[^\0\s]{3}")
+MAIL = re.compile(r"[\w.+\-]{1,64}@(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+[a-z]{2,24}", re.I)
+RAW_MAIL = re.compile(rb"[\w.+\-]{1,64}@[A-Za-z0-9\-]{1,63}\.[A-Za-z]{2}")
+SCHEMES = frozenset(
+    [
+        "http",
+        "https",
+        "ws",
+        "wss",
+        "ftp",
+        "ftps",
+        "sftp",
+        "mqtt",
+        "mqtts",
+        "tcp",
+        "udp",
+        "ssl",
+        "smtp",
+        "smtps",
+        "rtmp",
+        "rtsp",
+        "socks",
+        "socks5",
+        "stun",
+        "turn",
+    ]
+)
+_HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_\-]{0,62})?\.)+[a-z][a-z0-9\-]{1,62}", re.I)
+_IP = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
+
+
+def host_port(value: str) -> str:
+    """The host of an address, with its port where it is no URL; empty where there is none."""
+    match = URL.match(value)
+    if match:
+        host = match.group(2).rsplit("@", 1)[-1]
+        return _plain(re.sub(r":\d+$", "", host))
+    return _plain(value.split("/", 1)[0])
+
+
+def _plain(host: str) -> str:
+    return host.lower().rstrip(".")
+
+
+def is_host(host: str) -> bool:
+    """Whether a text is a host name or an address, with or without a port."""
+    bare = re.sub(r":\d{1,5}$", "", host)
+    return bool(_HOST.fullmatch(bare) or _IP.fullmatch(bare) or re.fullmatch(r"\[[0-9a-f:]+\]", bare, re.I))
+
+
+def clean(value: str) -> str:
+    """An address up to where it is not known any more."""
+    return value.split(HOLE, 1)[0].strip()
+
+
+def classify(value: str, models: Models) -> tuple[str, str] | None:
+    """Kind and host of a text that is an endpoint, None for one that is none."""
+    known = clean(value)
+    match = URL.match(known)
+    if match:
+        scheme = match.group(1).lower()
+        host = host_port(known)
+        if scheme not in SCHEMES or not is_host(host) or is_documentation(host, models):
+            return None
+        if len(known) < len(value.strip()) and match.end(2) == len(known) and HOLE in value:
+            # The host itself goes on in what is not known.
+            return None
+        return "url", host
+    host = host_port(known)
+    if HOLE in value and not value.split(HOLE, 1)[0].endswith(("/", "?", "=")):
+        return None
+    if host and is_host(host) and ":" in host:
+        return "socket", host
+    if host and _IP.fullmatch(host):
+        return "address", host
+    if host and is_host(host):
+        return "host", host
+    return None
+
+
+def is_documentation(host: str, models: Models) -> bool:
+    """Whether a host stands in code for a namespace, a licence or documentation."""
+    bare = re.sub(r":\d{1,5}$", "", host)
+    return (
+        bare in models.not_endpoint_hosts
+        or bare.startswith("schemas.")
+        or bare.endswith((".w3.org", ".apache.org"))
+    )
+
+
+def hidden_how(tags: frozenset[str], host: str, plain: frozenset[str] | set[str]) -> str | None:
+    """How an address was hidden, None for one that stands in the code as it is."""
+    strong = sorted(tags - {"format", "joined", "part of a text", "split", "character array"})
+    weak = sorted(tags & {"format", "joined", "part of a text", "split", "character array"})
+    if "native" in tags:
+        return "string in native library"
+    if "string resource" in tags or "manifest meta-data" in tags or "file in the package" in tags:
+        return ", ".join(strong)
+    if host in plain:
+        return None
+    if strong or weak:
+        return ", ".join(strong or weak)
+    return "text put together from pieces"

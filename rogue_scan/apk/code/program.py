@@ -1,0 +1,486 @@
+"""All DEX files of an app as one program: classes, methods, hierarchy, and methods decoded on demand.
+
+Where two files define a class, the first one counts, as it does for Android's class loader.
+"""
+
+import bisect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rogue_scan.apk.code.models import Models
+from rogue_scan.apk.dex import opcodes, values
+from rogue_scan.apk.dex.reader import (
+    ACC_ABSTRACT,
+    ACC_INTERFACE,
+    ACC_NATIVE,
+    ACC_STATIC,
+    NO_INDEX,
+    Dex,
+    Member,
+)
+
+MAX_METHOD_UNITS = 1 << 16
+"""Code units of a method beyond which its rest is not interpreted."""
+
+Ins = tuple[int, int, int, int, Any]
+"""Opcode, next unit, first operand, second operand, rest (third operand, register list, target …)."""
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class that the app brings."""
+
+    name: str
+    dex: Dex
+    row: int
+    super_name: str
+    interfaces: list[str]
+    access: int
+    library: bool
+    first: int
+    """Row of its first method definition in the DEX file."""
+    last: int
+    number: int
+    """Number of definition row 0 of its DEX file in the whole program."""
+    statics: dict[str, Any] | None = None
+    initialised: bool = False
+    _methods: dict[tuple[str, str], "Method"] | None = None
+
+    @property
+    def methods(self) -> dict[tuple[str, str], "Method"]:
+        """Its methods by name and prototype; read when first asked for."""
+        if self._methods is None:
+            dex = self.dex
+            self._methods = {}
+            for row in range(self.first, self.last):
+                index = int(dex.def_method[row])
+                name = dex.string(int(dex.method_name[index]))
+                proto = dex.proto(int(dex.method_proto[index]))
+                method = Method(
+                    self,
+                    name,
+                    proto,
+                    int(dex.def_access[row]),
+                    int(dex.def_code[row]),
+                    index,
+                    self.number + row,
+                )
+                self._methods.setdefault((name, proto), method)
+        return self._methods
+
+    @property
+    def is_interface(self) -> bool:
+        """Whether it is an interface."""
+        return bool(self.access & ACC_INTERFACE)
+
+
+@dataclass(slots=True, eq=False)
+class Method:
+    """A method that the app defines."""
+
+    cls: Class
+    name: str
+    proto: str
+    access: int
+    code: int
+    """Row of its code in the DEX file, -1 for none."""
+    index: int
+    number: int
+    """Number of the method in the whole program."""
+    _body: "Body | None" = None
+
+    @property
+    def dex(self) -> Dex:
+        """The DEX file it lies in."""
+        return self.cls.dex
+
+    @property
+    def full_name(self) -> str:
+        """``Lclass;->name(parameters)return``."""
+        return f"{self.cls.name}->{self.name}{self.proto}"
+
+    @property
+    def is_static(self) -> bool:
+        """Whether it has no receiver."""
+        return bool(self.access & ACC_STATIC)
+
+    @property
+    def is_native(self) -> bool:
+        """Whether its code is in a native library."""
+        return bool(self.access & ACC_NATIVE)
+
+    @property
+    def is_abstract(self) -> bool:
+        """Whether subclasses have its code."""
+        return bool(self.access & ACC_ABSTRACT)
+
+    @property
+    def returns(self) -> str:
+        """Descriptor of what it returns."""
+        return self.proto[self.proto.rindex(")") + 1 :]
+
+
+@dataclass(slots=True)
+class Body:
+    """A method's code, decoded: instructions by the unit they begin at."""
+
+    registers: int
+    ins: int
+    code: dict[int, Ins]
+    base: int
+    """Byte offset of unit 0 in the DEX file."""
+    tries: list[tuple[int, int, list[tuple[str | None, int]]]]
+
+
+class Program:
+    """The classes and methods of all DEX files."""
+
+    def __init__(self, dexes: list[Dex], models: Models, package: str = "") -> None:
+        self.dexes = dexes
+        self.models = models
+        self.package = package
+        self.classes: dict[str, Class] = {}
+        self.subclasses: dict[str, list[Class]] = {}
+        """Classes that name a type as superclass or interface."""
+        self.method_count = 0
+        self.first_method: list[int] = []
+        """Number of the first definition of each DEX file; definitions count on from there."""
+        self._resolved: dict[tuple[str, str, str], Method | None] = {}
+        self._refs: list[dict[int, Member]] = [{} for _ in dexes]
+        self._field_refs: list[dict[int, Member]] = [{} for _ in dexes]
+        self._order = {id(dex): i for i, dex in enumerate(dexes)}
+        self._protos: dict[str, list[str]] = {}
+        for dex in dexes:
+            self._load(dex)
+        self._written: set[tuple[str, str]] | None = None
+
+    def _load(self, dex: Dex) -> None:
+        count = len(dex.classes)
+        first = np.searchsorted(dex.def_class, np.arange(count)).tolist()
+        last = np.searchsorted(dex.def_class, np.arange(count), side="right").tolist()
+        number = self.method_count
+        for row, (access, super_index, interfaces) in enumerate(dex.classes[:, 1:4].tolist()):
+            name = dex.class_name(row)
+            if name in self.classes:
+                continue
+            cls = Class(
+                name,
+                dex,
+                row,
+                "" if super_index == NO_INDEX else dex.type(super_index),
+                dex.type_list(interfaces) if interfaces else [],
+                access,
+                self.models.is_library(name, self.package),
+                first[row],
+                last[row],
+                number,
+            )
+            self.classes[name] = cls
+            for parent in (cls.super_name, *cls.interfaces):
+                if parent != "Ljava/lang/Object;":
+                    self.subclasses.setdefault(parent, []).append(cls)
+        self.first_method.append(number)
+        self.method_count += len(dex.def_method)
+
+    def method_at(self, number: int) -> Method | None:
+        """The method of a number, None where an earlier file's class replaces its class."""
+        which = bisect.bisect_right(self.first_method, number) - 1
+        dex = self.dexes[which]
+        row = number - self.first_method[which]
+        cls = self.classes[dex.class_name(int(dex.def_class[row]))]
+        if cls.dex is not dex:
+            return None
+        index = int(dex.def_method[row])
+        key = (dex.string(int(dex.method_name[index])), dex.proto(int(dex.method_proto[index])))
+        found = cls.methods.get(key)
+        return found if found is not None and found.number == number else None
+
+    # -- names -------------------------------------------------------------------------------
+
+    def params(self, proto: str) -> list[str]:
+        """The parameter descriptors of a ``(parameters)return``."""
+        found = self._protos.get(proto)
+        if found is None:
+            found = self._protos[proto] = split_parameters(proto)
+        return found
+
+    def method_ref(self, dex: Dex, index: int) -> Member:
+        """The method that an operand names."""
+        refs = self._refs[self._order[id(dex)]]
+        found = refs.get(index)
+        if found is None:
+            found = refs[index] = dex.method_id(index)
+        return found
+
+    def field_ref(self, dex: Dex, index: int) -> Member:
+        """The field that an operand names."""
+        refs = self._field_refs[self._order[id(dex)]]
+        found = refs.get(index)
+        if found is None:
+            found = refs[index] = dex.field_id(index)
+        return found
+
+    # -- hierarchy ---------------------------------------------------------------------------
+
+    def supers(self, name: str) -> list[str]:
+        """A type and all its superclasses and interfaces, nearest first, as far as they are known."""
+        found: dict[str, None] = {}
+        queue = [name]
+        while queue and len(found) < 256:
+            current = queue.pop(0)
+            if current in found or not current:
+                continue
+            found[current] = None
+            cls = self.classes.get(current)
+            if cls is not None:
+                queue += [cls.super_name, *cls.interfaces]
+            else:
+                parent = self.models.parent(current)
+                if parent:
+                    queue.append(parent)
+        return list(found)
+
+    def resolve(self, name: str, method: str, proto: str) -> Method | None:
+        """The app's method that a call on an object of a class runs, None where Android has it."""
+        key = (name, method, proto)
+        if key in self._resolved:
+            return self._resolved[key]
+        found = None
+        cls = self.classes.get(name)
+        seen = 0
+        while cls is not None and seen < 64:
+            found = cls.methods.get((method, proto))
+            if found is not None:
+                break
+            cls = self.classes.get(cls.super_name)
+            seen += 1
+        if found is None or found.is_abstract:
+            # A default method of an interface.
+            for parent in self.supers(name)[1:]:
+                other = self.classes.get(parent)
+                default = other.methods.get((method, proto)) if other else None
+                if default is not None and default.code >= 0 and not default.is_static:
+                    found = default
+                    break
+        self._resolved[key] = found
+        return found
+
+    def implementations(self, name: str, method: str, proto: str, most: int) -> list[Method]:
+        """The methods that a call on a declared type can run, at most so many."""
+        found: dict[int, Method] = {}
+        own = self.resolve(name, method, proto)
+        if own is not None and not own.is_abstract:
+            found[own.number] = own
+        queue = list(self.subclasses.get(name, ()))
+        seen: set[str] = set()
+        while queue and len(found) < most and len(seen) < 4096:
+            cls = queue.pop()
+            if cls.name in seen:
+                continue
+            seen.add(cls.name)
+            target = cls.methods.get((method, proto))
+            if target is not None and not target.is_abstract:
+                found[target.number] = target
+            elif target is None and not cls.is_interface:
+                inherited = self.resolve(cls.name, method, proto)
+                if inherited is not None and not inherited.is_abstract:
+                    found[inherited.number] = inherited
+            queue += self.subclasses.get(cls.name, ())
+        return list(found.values())
+
+    def framework_type(self, name: str) -> str:
+        """The nearest superclass that the app does not bring (or that is a kit with a model)."""
+        for _ in range(64):
+            cls = self.classes.get(name)
+            if cls is None or self.models.is_modelled(name):
+                return name
+            name = cls.super_name
+        return name
+
+    def is_own(self, name: str) -> bool:
+        """Whether a class is the app's own code."""
+        cls = self.classes.get(name)
+        return cls is not None and not cls.library
+
+    # -- bodies ------------------------------------------------------------------------------
+
+    def body(self, method: Method) -> Body | None:
+        """A method's decoded code, None where it has none."""
+        if method._body is None:
+            if method.code < 0:
+                return None
+            method._body = self._decode(method)
+        return method._body
+
+    def _decode(self, method: Method) -> Body:
+        dex, row = method.dex, method.code
+        first, last = int(dex.code_first[row]), int(dex.code_first[row + 1])
+        start = int(dex.code_offset[row]) // 2 + 8
+        size = min(int(dex.code_size[row]), MAX_METHOD_UNITS)
+        units = dex.units[start : start + size].tolist()
+        units += [0, 0, 0, 0, 0]
+        code: dict[int, Ins] = {}
+        for at in (dex.ins_unit[first:last].astype(np.int64) - start).tolist():
+            if at >= size:
+                break
+            code[at] = decode(units, at, size)
+        registers, ins = dex.registers(row)
+        return Body(registers, ins, code, start * 2, dex.tries(row))
+
+    def statics(self, cls: Class) -> dict[str, Any]:
+        """Initial values of a class's static fields by name; zero and null where the file says nothing."""
+        if cls.statics is None:
+            cls.statics = {}
+            dex = cls.dex
+            mine = np.flatnonzero(dex.fdef_class == cls.row)
+            given = values.static_values(dex, cls.row)
+            for position, row in enumerate(i for i in mine.tolist() if dex.fdef_access[i] & ACC_STATIC):
+                member = self.field_ref(dex, int(dex.fdef_field[row]))
+                value: Any = given[position] if position < len(given) else None
+                if value is None and member.kind[:1] not in "L[":
+                    value = 0
+                cls.statics[member.name] = int(value) if isinstance(value, bool) else value
+        return cls.statics
+
+    def written_fields(self) -> set[tuple[str, str]]:
+        """All fields (class of the reference, name) that any instruction stores to."""
+        if self._written is None:
+            self._written = set()
+            for dex in self.dexes:
+                put = ((dex.ins_op >= 0x59) & (dex.ins_op <= 0x5F)) | (
+                    (dex.ins_op >= 0x67) & (dex.ins_op <= 0x6D)
+                )
+                rows = np.flatnonzero(put)
+                for index in np.unique(dex.operand_b(rows)).tolist():
+                    member = self.field_ref(dex, index)
+                    self._written.add((member.cls, member.name))
+        return self._written
+
+
+def split_parameters(proto: str) -> list[str]:
+    """Split the parameters of ``(parameters)return`` into descriptors."""
+    found = []
+    at = 1
+    end = proto.find(")")
+    while 0 < at < end:
+        start = at
+        while at < end and proto[at] == "[":
+            at += 1
+        if proto[at : at + 1] == "L":
+            stop = proto.find(";", at)
+            at = stop if 0 <= stop < end else end - 1
+        at += 1
+        found.append(proto[start:at])
+    return found
+
+
+def _s8(value: int) -> int:
+    return value - 0x100 if value & 0x80 else value
+
+
+def _s16(value: int) -> int:
+    return value - 0x10000 if value & 0x8000 else value
+
+
+def _s32(value: int) -> int:
+    return value - 0x100000000 if value & 0x80000000 else value
+
+
+def decode(units: list[int], at: int, size: int) -> Ins:
+    """Decode the instruction at a unit; branch targets become absolute units."""
+    word = units[at]
+    op = word & 0xFF
+    high = word >> 8
+    form = opcodes.FORMAT[op]
+    after = at + int(form[0])
+    if after > size + 4:
+        return (0, after, 0, 0, None)
+    one = units[at + 1] if at + 1 < len(units) else 0
+    two = units[at + 2] if at + 2 < len(units) else 0
+    match form:
+        case "12x":
+            return (op, after, high & 15, high >> 4, None)
+        case "11n":
+            return (op, after, high & 15, _s8((high >> 4) << 4) >> 4, None)
+        case "11x" | "10x":
+            return (op, after, high, 0, None)
+        case "10t":
+            return (op, after, at + _s8(high), 0, None)
+        case "20t":
+            return (op, after, at + _s16(one), 0, None)
+        case "30t":
+            return (op, after, at + _s32(one | two << 16), 0, None)
+        case "22x":
+            return (op, after, high, one, None)
+        case "21t":
+            return (op, after, high, at + _s16(one), None)
+        case "21s":
+            return (op, after, high, _s16(one), None)
+        case "21h":
+            return (op, after, high, _s16(one), None)
+        case "21c":
+            return (op, after, high, one, None)
+        case "23x":
+            return (op, after, high, one & 0xFF, one >> 8)
+        case "22b":
+            return (op, after, high, one & 0xFF, _s8(one >> 8))
+        case "22t":
+            return (op, after, high & 15, high >> 4, at + _s16(one))
+        case "22s":
+            return (op, after, high & 15, high >> 4, _s16(one))
+        case "22c":
+            return (op, after, high & 15, high >> 4, one)
+        case "32x":
+            return (op, after, one, two, None)
+        case "31i":
+            return (op, after, high, _s32(one | two << 16), None)
+        case "31c":
+            return (op, after, high, one | two << 16, None)
+        case "31t":
+            return (
+                op,
+                after,
+                high,
+                at + _s32(one | two << 16),
+                _payload(units, at + _s32(one | two << 16), at, size),
+            )
+        case "51l":
+            value = one | two << 16 | units[at + 3] << 32 | units[at + 4] << 48
+            return (op, after, high, value - (1 << 64) if value >> 63 else value, None)
+        case "35c" | "45cc":
+            count = min(high >> 4, 5)
+            listed = [two & 15, two >> 4 & 15, two >> 8 & 15, two >> 12, high & 15]
+            return (op, after, one, 0, listed[:count])
+        case _:  # 3rc, 4rcc
+            return (op, after, one, 0, list(range(two, two + high)))
+
+
+def _payload(units: list[int], target: int, at: int, size: int) -> Any:
+    """Switch: the list of (key, target unit). Array data: the list of elements."""
+    if not 0 <= target < size:
+        return []
+    kind, count = units[target], units[target + 1] if target + 1 < size else 0
+
+    def pair(i: int) -> int:
+        return _s32(units[i] | units[i + 1] << 16) if i + 1 < size else 0
+
+    if kind == 0x0100:
+        first = pair(target + 2)
+        return [(first + i, at + pair(target + 4 + 2 * i)) for i in range(min(count, (size - target) // 2))]
+    if kind == 0x0200:
+        keys = target + 2
+        count = min(count, (size - target) // 4)
+        return [(pair(keys + 2 * i), at + pair(keys + 2 * (count + i))) for i in range(count)]
+    if kind == 0x0300 and count in (1, 2, 4, 8):
+        length = units[target + 2] | units[target + 3] << 16
+        raw = b"".join(
+            u.to_bytes(2, "little")
+            for u in units[target + 4 : min(size, target + 4 + (length * count + 1) // 2)]
+        )
+        length = min(length, len(raw) // count)
+        return [
+            int.from_bytes(raw[i * count : (i + 1) * count], "little", signed=True) for i in range(length)
+        ]
+    return []

@@ -6,10 +6,10 @@ it comes from another rule, a tenth where its rule has counted before, since for
 are one habit and not forty dangers. So the order of strength decides, the sum never passes 100, and
 adding a finding never lowers it.
 
-Two ceilings keep the verdict no more certain than the evidence. Notes and weaknesses do not pile up to
-an accusation: without a finding of severity high or critical the score stays within the band of the
-worst severity present. And the score passes into a band only so far as findings can carry it: to be
-high, one finding alone has to be worth at least :data:`CARRIES` of that band's floor.
+Each band has to be reached by findings that are bad enough, so that the verdict is no more certain than
+the evidence: notes never add up to medium, and weaknesses, however many, neither make an accusation nor
+turn a doubtful one into a firm one. Where the findings of the severities in :data:`REACHED_BY` do not
+reach a band's floor by themselves, the score stays below it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,11 +38,12 @@ FLOOR = {
 """Least score of each verdict. A high finding carries its verdict alone from a confidence of 0.66 on,
 a critical one from 0.8."""
 
-CEILING = {Severity.INFO: 0.0, Severity.LOW: 21.0, Severity.MEDIUM: 49.0}
-"""Most points where nothing worse than this was found."""
-
-CARRIES = 0.7
-"""Share of the floor of "high" that the strongest finding has to reach alone."""
+REACHED_BY = {
+    Verdict.CRITICAL: Severity.HIGH,
+    Verdict.HIGH: Severity.HIGH,
+    Verdict.MEDIUM: Severity.MEDIUM,
+}
+"""Least severity of the findings that may lift a score into a band."""
 
 OTHER_RULE, SAME_RULE = 0.6, 0.1
 """Share that further findings count."""
@@ -66,20 +67,8 @@ def subject_risk(findings: Iterable[Finding]) -> Risk:
     ranked = [finding for finding in ranked if points(finding) > 0]
     if not ranked:
         return Risk()
-    ceiling = _ceiling(ranked)
-    total = 0.0
-    seen: set[str] = set()
-    terms = []
-    for finding in ranked[:_MOST_TERMS]:
-        share = 1.0 if not seen else SAME_RULE if finding.rule in seen else OTHER_RULE
-        adds = points(finding) * share * (100.0 - total) / 100.0
-        adds = round(min(adds, ceiling - total), 2)
-        seen.add(finding.rule)
-        if adds <= 0:
-            break
-        total += adds
-        terms.append(RiskTerm(finding.id, adds))
-    score = round(total)
+    terms = _terms(ranked, _ceiling(ranked))
+    score = round(sum(term.adds for term in terms))
     return Risk(score, verdict_of(score), tuple(_carrying(terms)), tuple(terms))
 
 
@@ -117,14 +106,32 @@ def verdict_of(score: float) -> Verdict:
     return next(verdict for verdict, floor in FLOOR.items() if score >= floor)
 
 
+def _terms(ranked: Sequence[Finding], ceiling: float) -> list[RiskTerm]:
+    """What each finding adds, the strongest first, up to a ceiling."""
+    total = 0.0
+    seen: set[str] = set()
+    terms = []
+    for finding in ranked[:_MOST_TERMS]:
+        share = 1.0 if not seen else SAME_RULE if finding.rule in seen else OTHER_RULE
+        adds = points(finding) * share * (100.0 - total) / 100.0
+        adds = round(min(adds, ceiling - total), 2)
+        seen.add(finding.rule)
+        if adds <= 0:
+            break
+        total += adds
+        terms.append(RiskTerm(finding.id, adds))
+    return terms
+
+
 def _ceiling(ranked: Sequence[Finding]) -> float:
-    worst = max((finding.severity for finding in ranked), key=lambda severity: severity.rank)
-    if worst in CEILING:
-        return CEILING[worst]
-    carried = max(points(finding) for finding in ranked if finding.severity >= Severity.HIGH)
-    if carried < CARRIES * FLOOR[Verdict.HIGH]:
-        return CEILING[Severity.MEDIUM]
-    return 100.0
+    """One point below the first band that findings of the needed severity do not reach by themselves."""
+    ceiling = 100.0
+    for verdict, severity in REACHED_BY.items():
+        enough = [finding for finding in ranked if finding.severity >= severity]
+        reached = sum(term.adds for term in _terms(enough, 100.0))
+        if round(reached) < FLOOR[verdict]:
+            ceiling = FLOOR[verdict] - 1.0
+    return ceiling
 
 
 def _carrying(terms: Sequence[RiskTerm]) -> Iterable[str]:

@@ -111,3 +111,9 @@ def test_an_incident_sums_its_findings_across_subjects():
     story = Incident(id="i", title="", story="", findings=("f1", "f2"))
     assert risk.report_risk([], [twin, theft], [story]).verdict is Verdict.CRITICAL
     assert risk.report_risk([], [twin, theft]).verdict is Verdict.HIGH
+
+
+def test_a_doubtful_accusation_is_not_lifted_by_notes_about_the_same():
+    doubt = finding(0, "high", 0.64)
+    notes = [finding(n, "low", 0.9, rule=f"apk/note-{n}") for n in range(1, 5)]
+    assert risk.subject_risk([doubt, *notes]).verdict is Verdict.MEDIUM

@@ -579,7 +579,11 @@ def _code(
     dexes: "list[Dex]", context: AppContext, answers: PackageResources | None, problems: list[Problem]
 ) -> CodeFacts:
     """Facts of all DEX files together."""
-    return CodeFacts()
+    from rogue_scan.apk.code.analyse import analyse_dexes
+    from rogue_scan.apk.code.types import NoResources
+
+    del problems  # what is damaged in the files was noted where they were read
+    return analyse_dexes(dexes, context, answers or NoResources())
 
 
 def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:

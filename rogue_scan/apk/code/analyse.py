@@ -151,7 +151,7 @@ class _Analysis:
                     kind in self.program.supers(cls.name) for kind in _COMPONENT_TYPES
                 ):
                     found[cls.name] = (cls, _dotted(cls.name), "component")
-        for view in self.resources.layout_views():
+        for view in self.machine.views:
             cls = self.program.classes.get(_descriptor(view.tag)) if "." in view.tag else None
             if cls is not None and not cls.library:
                 found.setdefault(cls.name, (cls, _dotted(cls.name), "view"))
@@ -447,7 +447,6 @@ class _Analysis:
             for kind in sorted(kinds):
                 for one in ends:
                     self._flow(made, kind, sink, one, raw)
-        self._web_flows(made)
         return [made[key] for key in sorted(made, key=str)][:MAX_FLOWS]
 
     def _flow(self, made: dict[Any, Flow], kind: str, sink: Sink, end: str | None, raw: RawFlow) -> None:
@@ -471,46 +470,10 @@ class _Analysis:
         host = host_port(known)
         return host or None
 
-    def _web_flows(self, made: dict[Any, Flow]) -> None:
-        for path in self.resources.assets()[:2000]:
-            if not path.lower().endswith((".js", ".html", ".htm", ".vue", ".jsx", ".ts", ".bundle")):
-                continue
-            data = self.resources.asset(path)
-            if data is None or len(data) > 4 << 20:
-                continue
-            script = data.decode("utf-8", "replace")
-            if not any(name in script for names in self.models.web_sources.values() for name in names):
-                continue
-            entry = next((c.name for c in self.app.components if c.kind == "activity"), "")
-            for flow in web.script_flows(script, self.models):
-                known = classify(flow.url, self.models) if flow.url else None
-                endpoint = known[1] if known else None
-                key = (flow.data, "http", endpoint, entry)
-                if key not in made:
-                    hops = (
-                        Hop(f"assets/{path}", "", flow.offset, f"reads {flow.data}"),
-                        Hop(f"assets/{path}", "", flow.sent, "sent by the script"),
-                    )
-                    made[key] = Flow(DataCategory(flow.data), Sink.HTTP, endpoint, hops, entry, False)
-
     def _sources(self, reach: Mask) -> Iterator[SourceUse]:
         yield from (self.library.sources[key] for key in sorted(self.library.sources))
         seen = {(key[1], key[2]) for key in self.library.sources}
         yield from self._unvisited_sources(reach, seen)
-        for path in self.resources.assets()[:2000]:
-            if path.lower().endswith((".js", ".html", ".htm", ".vue")):
-                data = self.resources.asset(path)
-                if data is None or len(data) > 4 << 20:
-                    continue
-                script = data.decode("utf-8", "replace")
-                for category, names in self.models.web_sources.items():
-                    for name in names:
-                        at = script.find(name)
-                        if at >= 0:
-                            yield SourceUse(
-                                category, name, Place(f"assets/{path}", "", at), True, False, "script"
-                            )
-                            break
 
     def _unvisited_sources(self, reach: Mask, seen: set[tuple[str, int]]) -> Iterator[SourceUse]:
         models = self.models
@@ -544,7 +507,7 @@ class _Analysis:
                             model.data,
                             f"{ref.cls}->{ref.name}",
                             place,
-                            bool(reach[number]) and False,
+                            False,
                             method.cls.library,
                             "not run",
                         )

@@ -924,17 +924,10 @@ def _typed_text(site: Site) -> Any:
 
 @handles("Landroid/widget/TextView;", "getText")
 def _view_text(site: Site) -> Any:
-    lib = site.lib
     for obj in objects(site.this):
         resource = site.heap.get(obj, "id", None)
-        tags = (
-            [v.tag for v in site.m.resources.layout_views() if v.id == resource]
-            if isinstance(resource, int)
-            else []
-        )
-        if "EditText" in obj.cls or any("Edit" in tag or "AutoComplete" in tag for tag in tags):
+        if "EditText" in obj.cls or (isinstance(resource, int) and site.lib.is_input(resource)):
             return Val(HOLE, typed(site, site.this), (), site.returns)
-    del lib
     return Val(HOLE, CLEAN, (), site.returns)
 
 

@@ -249,6 +249,8 @@ class Library:
         self._callbacks: dict[str, list[Method]] = {}
         self._components = {_descriptor(c.name) for c in machine.app.components}
         self._views: dict[int, frozenset[str]] | None = None
+        self.view_tags: dict[int, set[str]] = {}
+        """Element names of the views of layouts, by id."""
 
     # -- the way in --------------------------------------------------------------------------
 
@@ -728,15 +730,24 @@ class Library:
 
     # -- views -------------------------------------------------------------------------------
 
-    def view_kinds(self, resource: int) -> frozenset[str]:
-        """What a view of a layout asks for, by its type, name and texts."""
+    def _read_views(self) -> dict[int, frozenset[str]]:
         if self._views is None:
             self._views = {}
-            for view in self.m.resources.layout_views():
+            for view in self.m.views:
                 if view.id:
                     known = self._views.get(view.id, frozenset())
                     self._views[view.id] = known | self.asked(view.input_type, (view.name, *view.texts))
-        found = self._views.get(resource)
+                    self.view_tags.setdefault(view.id, set()).add(view.tag)
+        return self._views
+
+    def is_input(self, resource: int) -> bool:
+        """Whether a view of a layout is one that people type into."""
+        self._read_views()
+        return any("Edit" in tag or "AutoComplete" in tag for tag in self.view_tags.get(resource, ()))
+
+    def view_kinds(self, resource: int) -> frozenset[str]:
+        """What a view of a layout asks for, by its type, name and texts."""
+        found = self._read_views().get(resource)
         if not found:
             found = personal.categories(self.m.resources.name(resource))
         return found

@@ -97,6 +97,7 @@ class Machine:
         self.models = program.models
         self.app = app
         self.resources = resources
+        self.views = resources.layout_views()
         self.steps_left = steps
         self.base: dict[tuple[Any, str], Any] = {}
         self.library: Library

@@ -77,8 +77,6 @@ class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: dict[str, DataCategory]
     input_types: dict[int, DataCategory]
     words: dict[DataCategory, tuple[str, ...]]
-    web_sources: dict[DataCategory, tuple[str, ...]]
-    web_sinks: tuple[str, ...]
 
 
 class _NotEndpoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,8 +116,6 @@ class Models:
         self.columns = data.columns
         self.input_types = data.input_types
         self.words = data.words
-        self.web_sources = data.web_sources
-        self.web_sinks = data.web_sinks
         self.chat_bots = sinks.chat_bots
         self.ports = sinks.ports
         self.dialogues = sinks.dialogues

@@ -1,13 +1,9 @@
-"""Pages and scripts that an app brings: what their forms ask for, and what their scripts send."""
+"""Pages that an app brings: what their forms ask for, and what they hand to a bridge."""
 
 import re
-from collections.abc import Iterator
-
 import msgspec
 
 from rogue_scan.apk.code import personal
-from rogue_scan.apk.code.endpoints import URL
-from rogue_scan.apk.code.models import Models
 
 MAX_PAGE = 1 << 18
 _TAG = re.compile(r"<(input|textarea|select)\b([^>]{0,1000})>", re.I)
@@ -86,110 +82,3 @@ def _arguments(text: str, at: int) -> list[str]:
             found.append(text[start:i])
             start = i + 1
     return [argument for argument in found if argument.strip()]
-
-
-class WebFlow(msgspec.Struct, frozen=True):
-    """Data that a script of the app takes and sends."""
-
-    data: str
-    url: str | None
-    offset: int
-    sent: int
-
-
-def script_flows(script: str, models: Models) -> Iterator[WebFlow]:
-    """Data that a script takes from a plug-in and sends, as far as both stand close together.
-
-    A source counts where a sending call lies in the function that receives its result (or in one
-    that this function calls by name).
-    """
-    script = script[: 1 << 20]
-    functions = _functions(script)
-    for category, names in models.web_sources.items():
-        for name in names:
-            for match in re.finditer(re.escape(name), script):
-                for begin, end in _scopes(script, match.end(), functions):
-                    for sink in models.web_sinks:
-                        at = script.find(sink, begin, end)
-                        if at >= 0:
-                            yield WebFlow(
-                                category.value, _url_near(script, at, begin, end), match.start(), at
-                            )
-
-
-def _functions(script: str) -> dict[str, tuple[int, int]]:
-    found = {}
-    for match in re.finditer(
-        r"function\s+(\w+)\s*\(|(?:var|let|const)?\s*([\w.]+)\s*=\s*(?:async\s*)?function\b[^(]*\(|(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?(?:\([^)]{0,200}\)|\w+)\s*=>\s*\{",
-        script,
-    ):
-        brace = script.find("{", match.end() - 1)
-        if brace >= 0:
-            name = next(g for g in match.groups() if g)
-            found[name.rsplit(".", 1)[-1]] = (brace, _close(script, brace))
-        if len(found) >= 2000:
-            break
-    return found
-
-
-def _close(script: str, brace: int) -> int:
-    depth = 0
-    for i in range(brace, min(len(script), brace + 20_000)):
-        if script[i] in "{(":
-            depth += 1
-        elif script[i] in "})":
-            depth -= 1
-            if depth <= 0:
-                return i + 1
-    return min(len(script), brace + 20_000)
-
-
-def _scopes(script: str, at: int, functions: dict[str, tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The arguments of the call at a place, what follows in ``.then(…)``, and the functions named there."""
-    end = _statement_end(script, at)
-    seen = {(at, end)}
-    queue = [(at, end)]
-    # `await` and plain assignments: the rest of the enclosing function.
-    before = script[max(0, at - 80) : at]
-    if re.search(r"(?:await\s+|=\s*)[\w.\s]*$", before):
-        enclosing = [span for span in functions.values() if span[0] <= at < span[1]]
-        if enclosing:
-            inner = max(enclosing)
-            queue.append((at, inner[1]))
-    while queue and len(seen) < 24:
-        begin, stop = queue.pop(0)
-        yield begin, stop
-        for name in set(re.findall(r"\b([A-Za-z_$]\w*)\b", script[begin:stop])):
-            span = functions.get(name)
-            if span is not None and span not in seen and not span[0] <= begin < span[1]:
-                seen.add(span)
-                queue.append(span)
-
-
-def _statement_end(script: str, at: int) -> int:
-    depth = 0
-    for i in range(at, min(len(script), at + 10_000)):
-        char = script[i]
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-            if depth < 0:
-                return i
-        elif char == ";" and depth == 0:
-            return i
-    return min(len(script), at + 10_000)
-
-
-def _url_near(script: str, at: int, begin: int, end: int) -> str | None:
-    """The address of a sending call: in its arguments, else in the scope, else a constant it names."""
-    for low, high in ((at, min(end, at + 400)), (begin, end)):
-        match = URL.search(script, low, high)
-        if match:
-            return match.group(0).rstrip(",;)")
-    for name in re.findall(r"\b([A-Za-z_$][\w$]*)\b", script[at : min(end, at + 300)]):
-        match = re.search(rf"\b{re.escape(name)}\s*[:=]\s*['\"`]({URL.pattern})", script, re.I)
-        if match:
-            return match.group(1)
-    match = URL.search(script)
-    return match.group(0).rstrip(",;)") if match else None

@@ -11,8 +11,10 @@ PAGE = """<html><head><title> Free
 <label for="id1">身份证号</label><input id="id1" name="f2">
 <label>Card <input name="f3" placeholder="4111 …"></label>
 <input type="hidden" name="token"><input type="password" name="p" autocomplete="Current-Password">
-<select name="country"><option>x</select><textarea name="note"></textarea><input type="submit" value="go"></form>
-<input name="loose"><a href="/app.apk">Install</a><a href="javascript:void(0)">no</a><iframe src="/frame"></iframe>
+<select name="country"><option>x</select><textarea name="note"></textarea>
+<input type="submit" value="go"></form>
+<input name="loose"><a href="/app.apk">Install</a><a href="javascript:void(0)">no</a>
+<iframe src="/frame"></iframe>
 <script>setTimeout(function(){ window.location.href = "http://10.0.0.1/second" }, 10);</script></body>"""
 
 

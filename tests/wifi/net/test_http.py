@@ -1,4 +1,5 @@
 import gzip
+import itertools
 import random
 import zlib
 
@@ -40,7 +41,8 @@ def test_pipelined_messages_are_told_apart() -> None:
 
 def test_chunks_with_extensions_and_trailer() -> None:
     [message] = read(
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nExpires: 0\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"5;x=y\r\nhello\r\n1\r\n!\r\n0\r\nExpires: 0\r\n\r\n"
     )
     assert (message.body, message.complete) == (b"hello!", True)
 
@@ -173,7 +175,7 @@ EXAMPLE = (
 @given(st.lists(st.integers(1, len(EXAMPLE) - 1), max_size=12))
 def test_where_the_octets_are_cut_does_not_matter(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(EXAMPLE)]
-    parts = [EXAMPLE[a:b] for a, b in zip(places, places[1:], strict=False) if a < b]
+    parts = [EXAMPLE[a:b] for a, b in itertools.pairwise(places) if a < b]
     found = read(parts[0], *parts[1:])
     assert [(m.head, m.body, m.complete) for m in found] == [
         (m.head, m.body, m.complete) for m in read(EXAMPLE)
@@ -182,7 +184,8 @@ def test_where_the_octets_are_cut_does_not_matter(cuts: list[int]) -> None:
 
 TOKENS = st.sampled_from(
     [b"GET / HTTP/1.1\r\n", b"HTTP/1.1 200 OK\r\n", b"\r\n", b"Content-Length: 7\r\n", b"5\r\n", b"0\r\n\r\n",
-     b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n", b"\x1f\x8b\x08", b" ", b"HTTP/1.1 100 C\r\n\r\n",
+     b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n", b"\x1f\x8b\x08", b" ",
+     b"HTTP/1.1 100 C\r\n\r\n",
      b"Content-Length: 99999999999\r\n", b"FFFFFFFFFFFF\r\n"]
 )  # fmt: skip
 

@@ -61,7 +61,8 @@ def test_a_redirect_names_gateway_and_destination() -> None:
 @pytest.mark.parametrize(
     ("address", "local"),
     [("10.1.2.3", True), ("192.168.1.1", True), ("172.31.0.1", True), ("100.64.0.1", True), ("fe80::1", True),
-     ("8.8.8.8", False), ("203.0.113.5", False), ("172.0.0.1", False), ("2001:db8::1", False), ("name", False)],
+     ("8.8.8.8", False), ("203.0.113.5", False), ("172.0.0.1", False), ("2001:db8::1", False),
+     ("name", False)],
 )  # fmt: skip
 def test_local_addresses(address: str, local: bool) -> None:
     assert ip.is_local(address) is local

@@ -49,6 +49,8 @@ from rogue_scan.rules.rule import Case, Rule
 _MOST_HITS = 8
 """Places kept of one condition."""
 _MOST_ACTORS = 12
+_LEAST_CONFIDENCE = 0.15
+"""Below this the evidence against outweighs the rest by so much that there is nothing to report."""
 _UNKNOWN = "a place that could not be resolved"
 _OUTSIDE = ("resource", "meta-data", "manifest", "asset")
 """Ways of keeping an endpoint out of the code that builds use for configuration as well."""
@@ -89,6 +91,8 @@ def evaluate(rule: Rule, when: When, index: Index, subject: str) -> Iterator[Fin
         data.update(hit.data)
         endpoints.update(hit.endpoints)
         actors.update(hit.actors)
+    if case.confidence < _LEAST_CONFIDENCE:
+        return
     shown = sorted(endpoints)
     yield from case.conclude(
         actors=sorted(actors)[:_MOST_ACTORS],

@@ -22,6 +22,46 @@ MAGICS = {
 }
 _NEAR_SECONDS = 7 * 86_400
 """After damage, a record is believed when its time lies this near to the last good one."""
+_CHAIN_FROM = 65_536
+"""Bytes from which it pays to look for all records at once."""
+
+
+class _Chains:
+    """Records found without walking from one to the next.
+
+    Places that look like a record header of about the first record's time are found for the whole buffer at
+    once. Where the record at one of them ends exactly at the next one, the two are linked; a walk that comes
+    to such a place can go along all its links in one step. Only places that a walk from the first record
+    reaches are ever used, so what looks like a header inside a frame does no harm.
+    """
+
+    def __init__(self, held: bytearray, order: str, head: int) -> None:
+        raw = np.frombuffer(held, np.uint8)
+        last = len(raw) - head
+        # The two high bytes of the seconds stay the same for 18 hours. Pairs of bytes are compared as one
+        # number, once for those that begin at even places and once for the others.
+        high = 2 if order == "<" else 0
+        pair = raw[high : high + 2].view(np.uint16)[0]
+        even = raw[: len(raw) & ~1].view(np.uint16)
+        odd = raw[1 : 1 + (len(raw) - 1 & ~1)].view(np.uint16)
+        found = (np.flatnonzero(even == pair) * 2, np.flatnonzero(odd == pair) * 2 + 1)
+        places = np.sort(np.concatenate(found)) - high
+        places = places[(places >= 0) & (places <= last)]
+        size = gather(raw, places + 8, 4).view(order + "u4")[:, 0].astype(np.int64)
+        after = places + head + size
+        fits = (size > 0) & (size <= MAX_RECORD) & (after <= len(raw))
+        self._places, self._after = places[fits], after[fits]
+        self._ends = np.flatnonzero(self._after[:-1] != self._places[1:])
+        """Places whose record does not end at the next place."""
+
+    def run(self, at: int) -> tuple[NDArray[np.int64], int] | None:
+        """(records that follow each other from ``at`` on, offset behind the last); None if none is there."""
+        index = int(np.searchsorted(self._places, at))
+        if index >= len(self._places) or self._places[index] != at:
+            return None
+        end = int(np.searchsorted(self._ends, index))
+        stop = int(self._ends[end]) if end < len(self._ends) else len(self._places) - 1
+        return self._places[index : stop + 1], int(self._after[stop])
 
 
 class PcapReader:
@@ -73,7 +113,7 @@ class PcapReader:
         held = self._rest
         while True:
             starts, used, broken = self._walk(held)
-            chunk = self._chunk(held, starts) if starts else None
+            chunk = self._chunk(held, starts) if len(starts) else None
             if not broken:
                 self._rest = held[used:]
                 if chunk is not None:
@@ -99,35 +139,43 @@ class PcapReader:
             self.damage.note("a record header makes no sense; searched for the next one")
         self.damage.skipped += size
 
-    def _walk(self, held: bytearray) -> tuple[list[int], int, bool]:
+    def _walk(self, held: bytearray) -> tuple[NDArray[np.int64], int, bool]:
         """(offsets of whole records, bytes used, whether a nonsense header stopped it)."""
-        head, end = self._head, len(held)
-        lengths = struct.Struct(self._order + "I").unpack_from
-        starts: list[int] = []
-        add = starts.append
-        at = 0
-        limit = MAX_RECORD
+        head, last = self._head, len(held) - self._head
         if self._lost:
-            return starts, 0, True
-        last = end - head
+            return np.empty(0, np.int64), 0, True
+        lengths = struct.Struct(self._order + "I").unpack_from
+        chains = _Chains(held, self._order, head) if last > _CHAIN_FROM else None
+        parts: list[NDArray[np.int64]] = []
+        single: list[int] = []
+        at, broken = 0, False
         while at <= last:
+            run = chains.run(at) if chains is not None else None
+            if run is not None:
+                if single:
+                    parts.append(np.array(single, np.int64))
+                    single = []
+                parts.append(run[0])
+                at = run[1]
+                continue
             (size,) = lengths(held, at + 8)
-            if size > limit:
-                return starts, at, True
-            stop = at + head + size
-            if stop > end:
+            if not 0 < size <= MAX_RECORD:
+                broken = True
                 break
-            add(at)
-            at = stop
-        return starts, at, False
+            if at + head + size > len(held):
+                break
+            single.append(at)
+            at += head + size
+        if single:
+            parts.append(np.array(single, np.int64))
+        return (np.concatenate(parts) if parts else np.empty(0, np.int64)), at, broken
 
-    def _chunk(self, held: bytearray, starts: list[int]) -> Chunk:
+    def _chunk(self, held: bytearray, at: NDArray[np.int64]) -> Chunk:
         buffer = np.frombuffer(held, np.uint8)
-        at = np.array(starts, np.int64)
         words = gather(buffer, at, 16).view(self._order + "u4").astype(np.int64)
         seconds = words[:, 0]
         self._last_second = int(seconds[-1])
-        n = len(starts)
+        n = len(at)
         return Chunk(
             buffer,
             at + self._head,

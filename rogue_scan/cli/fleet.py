@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rogue_scan.cli.exit import Exit
-from rogue_scan.cli.options import Output, emit, output_options, rules_option
+from rogue_scan.cli.options import Output, output_options, rules_option
 
 if TYPE_CHECKING:
     from rogue_scan.fleet.engine import Engine, Setup
@@ -145,7 +145,7 @@ def command(
 def _report(  # type: ignore[no-untyped-def]
     ledger, rule_set, errors, overview: tuple[Path, ...], export: tuple[Path, ...], output: Output
 ) -> int:
-    from rogue_scan.cli.options import write
+    from rogue_scan.cli.emit import emit, write
     from rogue_scan.fleet import export as table
     from rogue_scan.fleet import overview as whole
     from rogue_scan.fleet.report import report

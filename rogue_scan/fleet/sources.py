@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -113,12 +113,12 @@ def filesystem(url: str, *, redirects: bool = True) -> tuple[Any, str]:
 def redacted(url: str) -> str:
     """A URL without user, password, query and fragment: these carry keys and signatures."""
     if "::" in url:
-        return "::".join(redacted(part) for part in url.split("::"))
+        return "::".join(redacted(part) if "://" in part else part for part in url.split("::"))
     try:
         parts = urlsplit(url)
     except ValueError:
         return url.partition("?")[0]
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _expand(source: str) -> Iterator[Place | ScanError]:

@@ -222,8 +222,9 @@ class _Reader:
             self.note("attribute-size", base + 10, f"{step}, not 20")
         if first + step * count > size - header:
             self.note("attribute-count", base + 12, f"{count} attributes do not fit", refused=True)
-            count = (size - header - first) // step if step else 0
-            count = max(0, count)
+            count = max(0, (size - header - first) // max(step, _ATTRIBUTE.size))
+        if step < _ATTRIBUTE.size:  # they overlap; a step of 0 would read one place 65535 times
+            count = min(count, max(0, size - header - first) // _ATTRIBUTE.size)
         found: dict[str, Attribute] = {}
         for number in range(count):
             where = base + first + step * number

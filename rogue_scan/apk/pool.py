@@ -77,7 +77,7 @@ class Pool:
 
     def get(self, index: int) -> str:
         """The string at ``index``; 0xFFFFFFFF means none."""
-        if index >= self.count:
+        if not 0 <= index < self.count:
             if index != 0xFFFFFFFF:
                 self.bad += 1
             return ""

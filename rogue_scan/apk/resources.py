@@ -401,6 +401,9 @@ class Table:
                 refused=True,
             )
             count = room
+        if not number:
+            self._notes.add("arsc:type-id", at + 8, self._entry, 0, refused=True)
+            return
         self._types += 1
         if self._types > MAX_TYPES:
             self._notes.add("arsc:too-many-types", at, self._entry)

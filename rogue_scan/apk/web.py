@@ -25,8 +25,13 @@ from rogue_scan.rules.load import builtin, read_yaml
 
 MAX_FILE = 8 << 20
 MAX_TOTAL = 48 << 20
+SMALL = 1 << 18
+"""Characters up to which a script is searched for names with a port and mail addresses as well: in large
+ones these are mostly accidents."""
 MAX_ADDRESSES = 500
 MAX_FLOWS = 50
+NEARBY = 1 << 15
+"""Characters before and after a call in which the functions and constants that it names are looked for."""
 
 EXTENSIONS = (".js", ".mjs", ".html", ".htm", ".jsbundle", ".bundle", ".xhtml", ".vue", ".wxs", ".hbc")
 DATA_EXTENSIONS = (
@@ -93,15 +98,37 @@ class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @functools.cache
-def _takes() -> tuple[tuple[D, re.Pattern[str]], ...]:
-    """Patterns of the calls that take personal data, by category."""
+def _takes() -> tuple[tuple[D, str, re.Pattern[str]], ...]:
+    """Calls that take personal data: category, a text that has to be there, and the pattern.
+
+    Looking for the plain text first makes a bundle of several megabytes cost a tenth.
+    """
     path = builtin() / "apk" / "_models" / "scripts.yml"
     document, _ = read_yaml(path, trusted=True)
     try:
         model = msgspec.convert(document, _Model)
-        return tuple((category, re.compile("|".join(parts))) for category, parts in model.takes.items())
+        return tuple(
+            (category, _literal(part), re.compile(part))
+            for category, parts in model.takes.items()
+            for part in parts
+        )
     except (msgspec.ValidationError, re.error) as error:
         raise RuleError(str(path), "takes", str(error)) from None
+
+
+def _literal(pattern: str) -> str:
+    """The longest plain text that every match of a pattern contains."""
+    runs, depth = [""], 0
+    for token in re.findall(r"\\.|\[[^\]]*\]|\{[^}]*\}|.", pattern):
+        depth += (token == "(") - (token == ")")
+        plain = token[1] if token[0] == "\\" and not token[1].isalnum() else token
+        if depth == 0 and len(plain) == 1 and (plain.isalnum() or plain in "_./:- '\""):
+            runs[-1] += plain
+        else:
+            if token in ("?", "*") or token[0] == "{":
+                runs[-1] = runs[-1][:-1]  # the last character need not be there
+            runs.append("")
+    return max(runs, key=len)
 
 
 _SENDS = re.compile(
@@ -117,7 +144,9 @@ _CODES = re.compile(r"(?:String\.fromCharCode\s*\(|\[)\s*((?:\d{1,3}\s*,\s*){7,5
 _ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\u00[0-9a-fA-F]{2}){8,500}")
 _JOINED = re.compile(r"(?:(['\"])([^'\"\\\n]{1,200})\1\s*\+\s*){1,40}(['\"])([^'\"\\\n]{1,200})\3")
 _PIECE = re.compile(r"(['\"])([^'\"\\\n]{0,200})\1")
-_STRING = re.compile(r"['\"`]([^'\"`\\\n]{4,500})['\"`]")
+_JOINT = re.compile(r"['\"]\s{0,8}\+\s{0,8}['\"]")
+_URL_END = re.compile(r"[\s'\"`<>]")
+_IP_PORT = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{2,5}(?!\w)")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _INPUT = re.compile(r"<(?:input|textarea|select)\b[^>]{0,800}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
@@ -166,14 +195,26 @@ def parse(data: bytes, entry: str) -> WebFile | None:
         return WebFile(entry, kind, len(data), tuple(found)) if found else None
     takes = [
         (category, m.group()[:80], m.start())
-        for category, pattern in _takes()
-        for m in _first(pattern.finditer(text), 20)
+        for category, literal, pattern in _takes()
+        for m in _first(_near(text, literal, pattern), 20)
     ]
     takes.sort(key=lambda item: item[2])
     return WebFile(
         entry, kind, len(data), tuple(found), tuple(takes), tuple(_flows(text, takes)),
         tuple(_fields(text)) if kind == "html" else (), bool(_EVALUATES.search(text)),
     )  # fmt: skip
+
+
+def _near(text: str, literal: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Matches around the occurrences of a text that every match contains."""
+    at, reach, tries = text.find(literal), 0, 0
+    while at >= 0 and tries < 200:
+        tries += 1
+        match = pattern.search(text, max(reach, at - 60), at + 200)
+        if match:
+            reach = match.end()
+            yield match
+        at = text.find(literal, max(reach, at + len(literal)))
 
 
 def _first(matches: Iterator[re.Match[str]], most: int) -> Iterator[re.Match[str]]:
@@ -202,10 +243,8 @@ def _searched(data: bytes, entry: str, kind: str) -> WebFile | None:
 
 def _addresses(text: str) -> Iterator[WebAddress]:
     found: dict[tuple[str, str], WebAddress] = {}
-    if address.candidate(text):
-        for match in re.finditer(r"[^\s'\"`<>]{6,600}", text):
-            if address.candidate(match.group()):
-                _note(found, match.group(), match.start(), None)
+    for begin, end in _spots(text):
+        _note(found, text[begin:end], begin, None)
     for match in _first(_BASE64.finditer(text), 2000):
         try:
             plain = base64.b64decode(match.group(1), validate=True).decode("utf-8")
@@ -217,14 +256,42 @@ def _addresses(text: str) -> Iterator[WebAddress]:
         codes = [int(part) for part in match.group(1).split(",")]
         if all(32 <= code < 127 for code in codes):
             _note(found, "".join(map(chr, codes)), match.start(), "character codes")
-    for match in _first(_ESCAPES.finditer(text), 2000):
-        plain = re.sub(r"\\(?:x|u00)(..)", lambda m: chr(int(m.group(1), 16)), match.group())
-        _note(found, plain, match.start(), "escapes")
-    for match in _first(_JOINED.finditer(text), 2000):
-        plain = "".join(piece for _, piece in _PIECE.findall(match.group()))
-        if address.candidate(plain):
-            _note(found, plain, match.start(), "split")
+    if "\\x" in text or "\\u00" in text:
+        for match in _first(_ESCAPES.finditer(text), 2000):
+            plain = re.sub(r"\\(?:x|u00)(..)", lambda m: chr(int(m.group(1), 16)), match.group())
+            _note(found, plain, match.start(), "escapes")
+    reach = -1
+    for joint in _first(_JOINT.finditer(text), 5000):
+        if joint.start() < reach:
+            continue
+        begin = max(reach, joint.start() - 200, text.rfind("\n", 0, joint.start()) + 1)
+        whole = (m for m in _JOINED.finditer(text, begin, joint.end() + 4000) if m.end() > joint.end())
+        match: re.Match[str] | None = next(whole, None)
+        if match:
+            reach = match.end()
+            plain = "".join(piece for _, piece in _PIECE.findall(match.group()))
+            if address.candidate(plain):
+                _note(found, plain, match.start(), "split")
     yield from found.values()
+
+
+def _spots(text: str) -> Iterator[tuple[int, int]]:
+    """Spans in which an address can stand: around ``://``, addresses with a port, and mail addresses."""
+    at = text.find("://")
+    while at >= 0:
+        begin = at
+        while begin > 0 and at - begin < 8 and text[begin - 1].isalnum():
+            begin -= 1
+        end = _URL_END.search(text, at + 3, at + 600)
+        stop = end.start() if end else min(len(text), at + 600)
+        yield begin, stop
+        at = text.find("://", max(stop, at + 3))
+    for match in _first(_IP_PORT.finditer(text), 500):
+        yield match.span()
+    if len(text) <= SMALL:
+        for match in _first(re.finditer(r"[^\s'\"`<>]{6,600}", text), 20_000):
+            if "://" not in match.group() and address.candidate(match.group()):
+                yield match.span()
 
 
 def _note(found: dict[tuple[str, str], WebAddress], text: str, at: int, hidden: str | None) -> None:
@@ -251,7 +318,7 @@ def _flows(text: str, takes: list[tuple[D, str, int]]) -> Iterator[WebFlow]:
             body = text[sending.start() : min(end, _statement_end(text, sending.start(), 1500))]
             if not any(re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", body) for name in carriers):
                 continue
-            endpoint = _endpoint(text, body)
+            endpoint = _endpoint(text, sending.start(), body)
             if (category, sink, endpoint) in seen:
                 continue
             seen.add((category, sink, endpoint))
@@ -293,7 +360,9 @@ def _reach(text: str, at: int) -> tuple[int, int, set[str]]:
         end = min(len(text), end + 3000)
     # a named callback: getCurrentPosition(onPlace)
     for name in _first(re.finditer(r"[(,:]\s*([A-Za-z_$][\w$]*)\s*(?=[,)}])", inside), 10):
-        body = re.search(rf"function\s+{re.escape(name.group(1))}\s*\(([^)]{{0,100}})\)\s*\{{", text)
+        begin, end_of = max(0, at - NEARBY), at + NEARBY
+        pattern = re.compile(rf"function\s+{re.escape(name.group(1))}\s*\(([^)]{{0,100}})\)\s*\{{")
+        body = pattern.search(text, begin, end_of)
         if body:
             carriers.update(_NAME.findall(body.group(1)))
             return body.start(), _closing(text, body.end() - 1), carriers
@@ -339,7 +408,7 @@ def _statement_end(text: str, at: int, most: int) -> int:
     return end
 
 
-def _endpoint(text: str, body: str) -> str | None:
+def _endpoint(text: str, at: int, body: str) -> str | None:
     """Host that a sending call names, in itself or through a variable holding a constant."""
     for _, _, host in address.find(body):
         return host
@@ -347,8 +416,9 @@ def _endpoint(text: str, body: str) -> str | None:
     if joined:
         for _, _, host in address.find("".join(piece for _, piece in _PIECE.findall(joined.group()))):
             return host
-    for name in _NAME.findall(body)[:40]:
-        value = re.search(rf"(?<![\w$.]){re.escape(name)}\s*[=:]\s*['\"`]([^'\"`\n]{{4,300}})", text)
+    around = text[max(0, at - NEARBY) : at + NEARBY]
+    for name in dict.fromkeys(_NAME.findall(body)[:40]):
+        value = re.search(rf"(?<![\w$.]){re.escape(name)}\s*[=:]\s*['\"`]([^'\"`\n]{{4,300}})", around)
         if value:
             for _, _, host in address.find(value.group(1)):
                 return host

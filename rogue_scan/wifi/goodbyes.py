@@ -28,7 +28,7 @@ class Burst:
     """Frames that may be forged."""
     own: int = 0
     """Frames set aside: the access point's own answers, protected frames, retries."""
-    end: Ref = Ref(0, 0.0)
+    end: Ref = field(default_factory=lambda: Ref(0, 0.0))
     """Last frame of the burst; the log keeps the first frames of each sender, the counts know of all."""
 
     @property

@@ -19,7 +19,6 @@ from rogue_scan.model.evidence import Where
 from rogue_scan.rules.rule import Case
 from rogue_scan.wifi import names, tools
 from rogue_scan.wifi.dot11.channel import band_of, channel_of
-from rogue_scan.wifi.dot11.elements import Id
 from rogue_scan.wifi.world import Announcement, AnnouncementKind, Bss, ClockLine, Ref, Signal, Span, World
 
 SAME_CLOCK_US = 150_000
@@ -76,7 +75,7 @@ class Transmitter:
 
     @property
     def uptime(self) -> float | None:
-        """Seconds its clock had run when it was first heard; None without a beacon or with a clock that lies."""
+        """Seconds its clock had run when first heard; None without a beacon or with a clock that lies."""
         if not self.lines:
             return None
         line = min(self.lines, key=lambda line: line.seen.first)
@@ -165,7 +164,7 @@ class View:
     networks: dict[bytes, list[Member]]
     """By SSID (never a hidden one), members by first sighting."""
     shared_steps: dict[tuple[str, int], int]
-    """(BSSID, transmitter number) → other BSSIDs whose clocks show the same step: then it is the receiver's."""
+    """(BSSID, transmitter number) → other BSSIDs whose clocks show the same step: it is the receiver's."""
 
 
 _latest: tuple[World, int, View] | None = None
@@ -295,11 +294,12 @@ def _shared_steps(transmitters: dict[str, list[Transmitter]]) -> dict[tuple[str,
     Two recordings merged with wrong times, or a receiver whose clock jumps to and fro, give every BSSID a
     second line at the same distance.
     """
-    steps: list[tuple[int, str, int]] = []
-    for bssid, group in transmitters.items():
-        for other in group[1:]:
-            if group[0].lines and other.lines:
-                steps.append((other.lines[0].offset_first - group[0].lines[0].offset_first, bssid, other.number))
+    steps = [
+        (abs(other.lines[0].offset_first - group[0].lines[0].offset_first), bssid, other.number)
+        for bssid, group in transmitters.items()
+        for other in group[1:]
+        if group[0].lines and other.lines
+    ]
     found: dict[tuple[str, int], int] = {}
     for step, bssid, number in steps:
         group = transmitters[bssid]
@@ -340,7 +340,7 @@ def same_clock(a: Transmitter, b: Transmitter) -> bool:
 
 
 def sibling_addresses(a: str, b: str) -> bool:
-    """Whether two addresses differ as those of one box do: in the local bits of the first byte and the last."""
+    """Whether two addresses differ as those of one box do: in the first byte's local bits and the last byte."""
     x, y = bytes.fromhex(a.replace(":", "")), bytes.fromhex(b.replace(":", ""))
     return x[1:5] == y[1:5] and (x[0] ^ y[0]) & 0x01 == 0 and abs(x[5] - y[5]) <= 16
 
@@ -391,7 +391,9 @@ def differences(a: Announcement, b: Announcement) -> list[str]:
         found.append("extended capabilities")
     if (one.mobility_domain is None) != (two.mobility_domain is None):
         found.append("mobility domain")
-    if a.kind is b.kind and [k for k in one.order if k in two.order] != [k for k in two.order if k in one.order]:
+    if a.kind is b.kind and [k for k in one.order if k in two.order] != [
+        k for k in two.order if k in one.order
+    ]:
         found.append("order of elements")
     return found
 
@@ -495,7 +497,9 @@ def strangeness(
         case.add("false-sibling", where, target=kin.bssid)
     maker, real_maker = names.maker(stranger.bssid), names.maker(nearest.bssid)
     if makers(main) and makers(main) == makers(nearest.main) and maker != real_maker:
-        case.add("borrowed-elements", where, maker=maker or "an unknown maker", real_maker=real_maker or "another")
+        case.add(
+            "borrowed-elements", where, maker=maker or "an unknown maker", real_maker=real_maker or "another"
+        )
     if names.adapter(stranger.bssid):
         case.add("adapter", where, maker=maker)
 

@@ -103,7 +103,11 @@ def marks(transmitter: Transmitter, real: Iterable[str] = ()) -> list[Hit]:
     for tool in known():
         for mark in tool.marks:
             ref = next(
-                (a.seen.first for a in transmitter.announcements if _announced(mark, transmitter.bssid, a, copied)),
+                (
+                    a.seen.first
+                    for a in transmitter.announcements
+                    if _announced(mark, transmitter.bssid, a, copied)
+                ),
                 None,
             )
             if ref is not None:
@@ -201,5 +205,3 @@ def _said(mark: Mark, burst: list[ByeFrame]) -> bool:
         if both is not mark.both_ways:
             return False
     return True
-
-

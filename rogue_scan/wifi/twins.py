@@ -40,10 +40,15 @@ class TwinParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Goodbyes before a twin belong to it within this time."""
     chain_frames: int
     """Fewer forged goodbyes are no attack."""
-    clear: float
-    """Difference of confidence by which one of two that suspect each other is the rogue."""
     report_from: float
     """Confidence below which the suspicion is not worth a line."""
+
+
+class RivalParams(TwinParams, frozen=True, forbid_unknown_fields=True):
+    """The same for rules by which either of two may be the copy."""
+
+    clear: float
+    """Difference of confidence by which one of two that suspect each other is the rogue."""
 
 
 @dataclass(slots=True)
@@ -61,7 +66,7 @@ class Suspicion:
 def settle(suspicions: Iterable[Suspicion], clear: float) -> list[Suspicion]:
     """Of members that suspect each other, leave the stronger suspicion.
 
-    Where the two confidences are closer than ``clear``, nobody is accused and only the later one's case stays.
+    Where the two confidences are closer than ``clear``, nobody is accused and only the later case stays.
     """
     left = list(suspicions)
     for one in list(left):

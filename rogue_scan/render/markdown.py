@@ -46,7 +46,8 @@ def _head(view: View) -> Iterable[str]:
 
 def _incidents(view: View) -> Iterable[str]:
     for number, incident in enumerate(view.report.incidents[:10], 1):
-        yield f"## {view.t('Incident {number}').format(number=number)}: {markdown(incident.title, 300)}"
+        head = view.t("Incident {number}").format(number=number)
+        yield f"## {head}: {markdown(incident.title, 300)}"
         yield markdown(incident.story)
         yield from _advice(view, incident)
         if incident.timeline:
@@ -60,16 +61,16 @@ def _advice(view: View, incident: Incident) -> Iterable[str]:
     steps = view.steps(incident)
     if steps:
         rows = "\n".join(f"- {markdown(' '.join(text.split()), 1000)}" for text in steps)
-        yield f"**{view.t('What to do')}**\n\n{rows}"
+        yield "**" + view.t("What to do") + f"**\n\n{rows}"
 
 
 def _findings(view: View) -> Iterable[str]:
     if not view.findings:
         return
     t = view.t
-    yield f"## {t('Findings')}"
-    head = f"| {t('Severity')} | {t('Confidence')} | {t('Finding')} | {t('Accused')} | {t('Source')} |"
-    rows = [head, "| --- | --- | --- | --- | --- |"]
+    yield "## " + t("Findings")
+    names = (t("Severity"), t("Confidence"), t("Finding"), t("Accused"), t("Source"))
+    rows = ["| " + " | ".join(names) + " |", "| --- | --- | --- | --- | --- |"]
     for finding in view.findings[:_MOST_ROWS]:
         actors = " ".join(markdown_code(name, table=True, longest=60) for name in finding.actors[:3])
         source = markdown_code(view.subject_name(finding.subject), table=True, longest=60)
@@ -93,7 +94,8 @@ def _details(view: View) -> Iterable[str]:
         if rows:
             yield "\n".join(rows)
         if finding.remediation:
-            yield f"**{view.t('What to do')}:** {markdown(' '.join(finding.remediation.split()), 1200)}"
+            advice = markdown(" ".join(finding.remediation.split()), 1200)
+            yield "**" + view.t("What to do") + f":** {advice}"
 
 
 def _details_of(view: View, item: Evidence) -> str:
@@ -105,11 +107,12 @@ def _details_of(view: View, item: Evidence) -> str:
 
 def _unseen(view: View) -> Iterable[str]:
     report, t = view.report, view.t
-    yield f"## {t('What was seen, and what was not')}"
+    yield "## " + t("What was seen, and what was not")
     for subject in report.subjects[:20]:
         rows = [f"- {markdown(sentence, 500)}" for sentence in view.watched(subject)[:10]]
+        unable = t("not assessed")
         rows += [
-            f"- {t('not assessed')}: {markdown(view.some(gap.rules, 4))}: {markdown(gap.reason, 300)}"
+            f"- {unable}: {markdown(view.some(gap.rules, 4))}: {markdown(gap.reason, 300)}"
             for gap in view.gaps(subject)[:8]
         ]
         yield f"{markdown_code(view.subject_name(subject.id))}\n\n" + "\n".join(rows)

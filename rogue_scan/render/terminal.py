@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -30,6 +31,7 @@ _VERDICT_STYLE = {
     Verdict.LOW: "bold cyan",
     Verdict.CLEAN: "bold green",
 }
+_MOST_INCIDENTS = 10
 _MOST_EVIDENCE = 6
 """Items for, and as many against, that one finding shows."""
 
@@ -62,9 +64,14 @@ class _Page:
 
     def parts(self) -> Iterable[RenderableType]:
         yield from self._verdict()
-        for number, incident in enumerate(self.view.report.incidents, 1):
+        incidents = self.view.report.incidents
+        for number, incident in enumerate(incidents[:_MOST_INCIDENTS], 1):
             yield ""
             yield from self._incident(number, incident)
+        if len(incidents) > _MOST_INCIDENTS:
+            yield ""
+            more = self.t("… and {count} more incidents").format(count=len(incidents) - _MOST_INCIDENTS)
+            yield Text(more, "bold")
         yield from self._findings()
         yield from self._totals()
         yield from self._coverage()
@@ -224,7 +231,7 @@ def _rule(title: str, width: int, style: str = "bold") -> Text:
     text = Text()
     text.append("── ", "dim")
     text.append(title, style)
-    text.append(" " + "─" * max(3, min(width, 100) - len(title) - 5), "dim")
+    text.append(" " + "─" * max(3, min(width, 100) - cell_len(title) - 5), "dim")
     text.no_wrap = True
     text.overflow = "crop"
     return text

@@ -41,6 +41,15 @@ _LIKELY = (
     (0.0, N_("doubtful")),
 )
 _KIND = {"capture": N_("Wi-Fi capture"), "apk": N_("Android app"), "site": N_("site")}
+_EVENT = {
+    "associated": N_("associated"),
+    "deauthenticated": N_("deauthenticated"),
+    "disassociated": N_("disassociated"),
+    "deauthenticated itself": N_("deauthenticated itself"),
+    "asked": N_("asked"),
+    "sent": N_("sent"),
+    "downloaded": N_("downloaded"),
+}
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -81,14 +90,22 @@ class View:
         """Name of a kind of subject."""
         return self.t(_KIND.get(kind, kind))
 
+    def event(self, kind: str) -> str:
+        """Name of what happened to a client."""
+        return self.t(_EVENT.get(kind, kind))
+
     def likely(self, confidence: float) -> str:
         """A confidence in words."""
         return self.t(next(word for least, word in _LIKELY if confidence >= least))
 
     def totals(self) -> str:
         """How many findings of each severity."""
-        parts = [f"{self.counts[level]} {self.severity(level)}" for level in SEVERITIES if self.counts[level]]
-        return ", ".join(parts) or self.t("no findings")
+        parts = [
+            self.t("{count} {severity}").format(count=self.counts[level], severity=self.severity(level))
+            for level in SEVERITIES
+            if self.counts[level]
+        ]
+        return self.t(", ").join(parts) or self.t("no findings")
 
     def headline(self) -> str:
         """One sentence that is never more certain than what was seen."""
@@ -192,13 +209,13 @@ class View:
             )
         for name in coverage.files_unread:
             yield t("Not read: {name}").format(name=name)
-        yield from coverage.notes
+        yield from (self.t(note) for note in coverage.notes if note)
 
     def gaps(self, subject: Subject) -> list[Gap]:
         """Rules that could not look, by reason."""
         rules: dict[str, list[str]] = defaultdict(list)
         for item in subject.coverage.not_assessed:
-            rules[item.reason].append(item.rule)
+            rules[self.t(item.reason)].append(item.rule)
         return [Gap(reason, tuple(sorted(names))) for reason, names in sorted(rules.items())]
 
     def where(self, place: Where) -> str:

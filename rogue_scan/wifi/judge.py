@@ -340,7 +340,7 @@ def same_clock(a: Transmitter, b: Transmitter) -> bool:
 
 
 def sibling_addresses(a: str, b: str) -> bool:
-    """Whether two addresses differ as those of one box do: in the first byte's local bits and the last byte."""
+    """Whether two addresses differ as those of one box do: in local bits and the last byte."""
     x, y = bytes.fromhex(a.replace(":", "")), bytes.fromhex(b.replace(":", ""))
     return x[1:5] == y[1:5] and (x[0] ^ y[0]) & 0x01 == 0 and abs(x[5] - y[5]) <= 16
 

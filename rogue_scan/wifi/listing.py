@@ -30,8 +30,8 @@ the access point does not accept the client's proof and asks again; ``first``: i
 station or both; ``seq=`` own (goes on from the beacons), or a number from which a tool counts; ``dbm=``.
 ``login T ADDRESS|random AP`` authentication frames; ``count=``, ``every=``.
 ``eapol T STATION|random AP start|logoff`` ``count=``, ``every=``.
-``switch T AP ch=N`` beacons with a channel switch announcement; ``frames=``, ``every=``, ``count=`` (where the
-countdown begins); ``forged``: clock and sequence number are those of one recorded beacon.
+``switch T AP ch=N`` beacons with a channel switch announcement; ``frames=``, ``every=``, ``count=`` (first of
+the countdown); ``forged``: clock and sequence number are those of one recorded beacon.
 ``replay T AP`` recorded beacons again; ``of=`` second at which the recording began, ``seconds=`` its length,
 ``as=`` another name, ``ch=`` another channel.
 ``phantom T`` beacons of access points that do not exist; ``count=``, ``every=``, ``name=`` (else made up).

@@ -449,7 +449,8 @@ class NetFold:
             claim.requests += 1
         else:
             claim.replies += 1
-            asked = self._recent.get(("who-has", bssid, message.sender_ip, message.target_mac))
+            # One request is one answer: what comes after it from somebody else was not asked for.
+            asked = self._recent.pop(("who-has", bssid, message.sender_ip, message.target_mac), None)
             if asked is None or self._now - asked > _SOLICITED:
                 claim.unsolicited += 1
                 notable = True

@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rogue_scan.rules.load import load
+from rogue_scan.wifi.analyse import Session
+from rogue_scan.wifi.net.decrypt import Key
 from rogue_scan.wifi.net.fold import NetFold
 from rogue_scan.wifi.observe import CleartextBatch
 
@@ -208,6 +211,23 @@ def kit() -> Callable[..., object]:
     """The builders of packets, by name."""
     builders = {f.__name__: f for f in (ipv4, udp, tcp, arp, dns, dhcp, raw)}
     return lambda name, *args, **options: builders[name](*args, **options)
+
+
+@pytest.fixture(scope="session")
+def folded() -> Callable[..., NetFold]:
+    """What the whole engine hands to the fold: ``folded(path or bytes, keys=…, cut=…)``."""
+    rules = load()
+
+    def fold(source: Path | bytes, keys: Sequence[Key] = (), cut: int = 1 << 20) -> NetFold:
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        session = Session(rules, keys=keys)
+        for at in range(0, len(data), cut):
+            session.feed(data[at : at + cut])
+        session.finish()
+        assert session.world.net is not None
+        return session.world.net
+
+    return fold
 
 
 @pytest.fixture

@@ -231,11 +231,13 @@ class PcapngReader:
         number += self._base
         if number >= len(self.interfaces):
             return
-        for code, value in self._options(body[12:]):
-            if code in (5, 7) and len(value) == 8:  # dropped by interface, by operating system
-                (count,) = struct.unpack(self._order + "Q", value)
-                known = self.interfaces[number].dropped or 0
-                self.interfaces[number].dropped = known + count
+        found = [
+            struct.unpack(self._order + "Q", value)[0]
+            for code, value in self._options(body[12:])
+            if code in (5, 7) and len(value) == 8  # dropped by interface, by operating system
+        ]
+        if found:  # counted from the start of the capture, so the last block tells all
+            self.interfaces[number].dropped = max(sum(found), self.interfaces[number].dropped or 0)
 
     def _options(self, body: bytes) -> Iterator[tuple[int, bytes]]:
         at = 0

@@ -113,7 +113,7 @@ def run(
     loaded = load(rules)
     settings = audit.Options(
         rules=tuple(rules),
-        keys=(*keys, *_lines(key_file)),
+        keys=(*keys, *key_lines(key_file)),
         facts=facts,
         timeout=timeout,
         memory=max_memory << 20,
@@ -174,7 +174,8 @@ def _against_rules(
     return judged, broken
 
 
-def _lines(path: Path | None) -> list[str]:
+def key_lines(path: Path | None) -> list[str]:
+    """The keys in a file, one a line."""
     return [line for line in path.read_text().splitlines() if line.strip()] if path else []
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from rogue_scan.life.suppress import Applied
 
 
-def emit(report: Report, output: Output) -> Exit:
-    """Settle, write and print a report; returns the exit status.
+def emit(report: Report, output: Output, *, printed: bool = False) -> Exit:
+    """Settle, write and print a report (unless it was ``printed`` as it grew); returns the exit status.
 
     The gate looks at every finding that was not set aside with a reason, shown or not. Files are written
     before anything is printed, each in one step.
@@ -44,7 +44,8 @@ def emit(report: Report, output: Output) -> Exit:
         shown = shape.reproducible(shown)
     for name, path in [formats.split_output(value) for value in output.output]:
         write(Path(path), formats.render(name, shown, _look(output, tty=False)))
-    show(formats.render(output.format, shown, _look(output, tty=sys.stdout.isatty())))
+    if not printed:
+        show(formats.render(output.format, shown, _look(output, tty=sys.stdout.isatty())))
     if not output.quiet:
         complain(report)
     return code

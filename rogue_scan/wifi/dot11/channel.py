@@ -12,6 +12,14 @@ _FIVE_GHZ_CLASSES = frozenset(range(115, 131))
 _SIXTY_GHZ_CLASSES = frozenset(range(180, 194))
 
 
+PRIMARY: dict[str, tuple[int, ...]] = {
+    BAND_2G: tuple(range(1, 15)),
+    BAND_5G: (*range(36, 65, 4), *range(100, 145, 4), *range(149, 178, 4)),
+    BAND_6G: (2, *range(1, 234, 4)),
+}
+"""Channels of 20 MHz that an access point can have as its primary one, by band."""
+
+
 def channel_of(frequency: int) -> int:
     """Channel number of a centre frequency in MHz; 0 where it is on no channel raster."""
     if frequency == 2484:

@@ -13,6 +13,9 @@ from rogue_scan.model.data import DataCategory
 
 LOCALES = Path(__file__).parent / "data" / "locale"
 DOMAIN = "rogue-scan"
+"""Texts of code and templates."""
+SIGNATURES = "signatures"
+"""Texts of signature files, and sentences of the analysers."""
 
 Translate = Callable[[str], str]
 
@@ -23,10 +26,10 @@ def languages() -> list[str]:
 
 
 @functools.cache
-def translator(language: str = "en") -> Translate:
+def translator(language: str = "en", domain: str = DOMAIN) -> Translate:
     """The function that turns an English text into ``language`` (``zh_CN``, ``zh-CN``, ``zh`` …).
 
-    A language without catalogue gives English.
+    A language without catalogue, and a text that its catalogue does not have, give English.
     """
     code = language.replace("-", "_").partition(".")[0]
     known = [
@@ -34,7 +37,7 @@ def translator(language: str = "en") -> Translate:
     ]
     if not known:
         return str
-    return gettext.translation(DOMAIN, LOCALES, [code, *known], fallback=True).gettext
+    return gettext.translation(domain, LOCALES, [code, *known], fallback=True).gettext
 
 
 def N_(text: str) -> str:  # noqa: N802 (gettext's own name)

@@ -67,14 +67,28 @@ def app(*findings, name="a1", data=b"app", parent=None, host="drop.example", sig
         endpoints=(Endpoint(value=f"https://{host}/x", host=host),),
     )
     digest = hashlib.sha256(data).hexdigest()
-    return Scan(Subject(id=name, kind="apk", name=f"{name}.apk", sha256=digest, parent=parent, apk=view), findings)
+    return Scan(
+        Subject(id=name, kind="apk", name=f"{name}.apk", sha256=digest, parent=parent, apk=view), findings
+    )
 
 
-TWIN_FOUND = finding("wifi/evil-twin-open", "c1", actors=(TWIN,), targets=(REAL,), ssids=("Net",), first_seen=10.0,
-                     last_seen=60.0)  # fmt: skip
+TWIN_FOUND = finding(
+    "wifi/evil-twin-open",
+    "c1",
+    actors=(TWIN,),
+    targets=(REAL,),
+    ssids=("Net",),
+    first_seen=10.0,
+    last_seen=60.0,
+)
 FLOOD = finding("wifi/deauth-flood", "c1", targets=(REAL, PHONE), first_seen=5.0, last_seen=9.0)
 PUSH = finding(
-    "wifi/app-push", "c1", actors=(TWIN,), targets=(PHONE,), endpoints=("http://10.0.0.1/a1.apk",), first_seen=30.0
+    "wifi/app-push",
+    "c1",
+    actors=(TWIN,),
+    targets=(PHONE,),
+    endpoints=("http://10.0.0.1/a1.apk",),
+    first_seen=30.0,
 )
 STEALS = finding(
     "apk/sms-exfiltration", "a1", severity=Severity.CRITICAL, endpoints=("https://drop.example/x",),
@@ -142,7 +156,9 @@ def test_unrelated_attacks_are_two_incidents():
 
 
 def test_one_transmitter_in_two_captures_is_one_incident():
-    again = finding("wifi/evil-twin-open", "c2", actors=(TWIN,), targets=(REAL,), ssids=("Net",), first_seen=1.0)
+    again = finding(
+        "wifi/evil-twin-open", "c2", actors=(TWIN,), targets=(REAL,), ssids=("Net",), first_seen=1.0
+    )
     incidents, links = join([capture(TWIN_FOUND), capture(again, name="c2")])
     assert len(incidents) == 1 and incidents[0].subjects == ("c1", "c2")
     assert ("same-transmitter", TWIN_FOUND.id, again.id) in kinds(links)
@@ -151,11 +167,16 @@ def test_one_transmitter_in_two_captures_is_one_incident():
 
 @pytest.mark.parametrize(
     ("fields", "kind"),
-    [({"signer": "5e" * 32, "host": "b.example"}, "same-signer"), ({"host": "drop.example"}, "same-endpoint")],
+    [
+        ({"signer": "5e" * 32, "host": "b.example"}, "same-signer"),
+        ({"host": "drop.example"}, "same-endpoint"),
+    ],
 )
 def test_apps_are_kin_by_signer_or_endpoint(fields, kind):
     first = app(STEALS, signer="5e" * 32)
-    second = app(finding("apk/sms-exfiltration", "a2", severity=Severity.CRITICAL), name="a2", data=b"2", **fields)
+    second = app(
+        finding("apk/sms-exfiltration", "a2", severity=Severity.CRITICAL), name="a2", data=b"2", **fields
+    )
     incidents, links = join([first, second])
     assert (kind, "a1", "a2") in kinds(links)
     assert len(incidents) == 1 and incidents[0].apps == ("a1", "a2")
@@ -163,9 +184,8 @@ def test_apps_are_kin_by_signer_or_endpoint(fields, kind):
 
 def test_a_key_that_everybody_has_ties_nothing():
     first = app(STEALS, signer="de" * 32, known="debug")
-    second = app(
-        finding("apk/sms-exfiltration", "a2"), name="a2", data=b"2", signer="de" * 32, known="debug", host="b.example"
-    )  # fmt: skip
+    case = finding("apk/sms-exfiltration", "a2")
+    second = app(case, name="a2", data=b"2", signer="de" * 32, known="debug", host="b.example")
     incidents, links = join([first, second])
     assert links == () and len(incidents) == 2
 
@@ -228,7 +248,9 @@ def test_hosts_are_compared_in_one_form(endpoint, host):
 
 def test_ten_thousand_findings_are_joined_quickly():
     many = [
-        finding("wifi/evil-twin-open", "c1", actors=(f"b8:00:00:00:{n >> 8:02x}:{n & 255:02x}",), ssids=(f"n{n}",))
+        finding(
+            "wifi/evil-twin-open", "c1", actors=(f"b8:00:00:00:{n >> 8:02x}:{n & 255:02x}",), ssids=(f"n{n}",)
+        )
         for n in range(10_000)
     ]
     assert len(join([capture(*many)])[0]) == 10_000

@@ -3,16 +3,11 @@
 Findings carry English, filled from the templates of their rule. Here the templates are recognised
 again, and the same values are filled into their translation. A text that was made by another version
 of its rule, or by a rule of the user's own, stays as it is.
-
-Translations stand in ``signatures/_i18n/LANGUAGE/{wifi,apk}.yml``, by rule; ``words.yml`` beside them has
-sentences on coverage and values that fill templates.
 """
 
 import functools
 import string
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
 
 import msgspec
 
@@ -21,121 +16,94 @@ from rogue_scan.model.evidence import Evidence
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Report
 from rogue_scan.model.subject import Coverage, NotAssessed
-from rogue_scan.rules.load import RuleSet, builtin, load, read_yaml
+from rogue_scan.rules.load import RuleSet, load
 from rogue_scan.rules.rule import Rule, fill
+from rogue_scan.texts import N_, SIGNATURES, languages, translator
 
 _LONGEST = 4000
 """Characters of a text in which a template is looked for."""
 _formatter = string.Formatter()
 
-
-class Prose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rule's texts in another language; the fields of :class:`~rogue_scan.rules.rule.Rule`."""
-
-    title: str
-    message: str
-    explanation: str
-    benign_causes: tuple[str, ...]
-    remediation: str
-    evidence: dict[str, str]
-
-
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is not of one rule."""
-
-    sentences: dict[str, str] = {}
-    """Template to template: notes on coverage and reasons for what was not assessed."""
-    values: dict[str, str] = {}
-    """What fills templates, wherever it stands alone or in a list."""
-
-
-def folder(language: str) -> Path | None:
-    """Folder with the translations into ``language``, if there is one."""
-    root = builtin() / "_i18n"
-    code = language.replace("-", "_")
-    names = [
-        code,
-        *(path.name for path in sorted(root.glob("*")) if path.name.startswith(code.partition("_")[0])),
-    ]
-    return next((root / name for name in names if name and (root / name).is_dir()), None)
-
-
-@functools.cache
-def prose(language: str) -> Mapping[str, Prose]:
-    """Translations by rule; empty for English."""
-    where = folder(language)
-    table: dict[str, Prose] = {}
-    for path in sorted(where.glob("*.yml")) if where else ():
-        if path.name != "words.yml":
-            document, _ = read_yaml(path, trusted=True)
-            table |= msgspec.convert(document, dict[str, Prose])
-    return table
-
-
-@functools.cache
-def words(language: str) -> Words:
-    """Sentences and values; empty for English."""
-    where = folder(language)
-    if where is None:
-        return Words()
-    document, _ = read_yaml(where / "words.yml", trusted=True)
-    return msgspec.convert(document, Words)
+SENTENCES = (
+    # Reasons and notes of the analysers, as templates.
+    N_("the rule failed; see errors"),
+)
+VALUES = (
+    # What fills templates, alone or in a list.
+    N_("an unknown transmitter"),
+    N_("unknown"),
+    N_("(hidden)"),
+)
 
 
 def localise(report: Report, language: str, rules: RuleSet | None = None) -> Report:
-    """``report`` in ``language``, with its stories told anew in it; English comes back as it is."""
-    if not prose(language):
+    """``report`` in ``language``, with its stories told anew in it.
+
+    English, and a language without catalogue, come back as they are.
+    """
+    code = language.replace("-", "_").partition("_")[0]
+    if code not in {name.partition("_")[0] for name in languages()[1:]}:
         return report
-    rules = rules or load()
-    change = _Change(language, rules)
-    return retell(change.report(report), language)
+    return retell(_Change(language, rules or load()).report(report), language)
+
+
+def flat(text: str) -> str:
+    """Prose of a signature file without its line breaks: the key of its translation."""
+    return " ".join(text.split())
+
+
+def texts_of(rule: Rule) -> Iterable[str]:
+    """All texts of a rule that a report can show."""
+    yield from (rule.title, rule.message, flat(rule.explanation), flat(rule.remediation))
+    yield from (flat(cause) for cause in rule.benign_causes)
+    yield from (spec.says for spec in rule.evidence.values())
 
 
 def parse(template: str, text: str) -> dict[str, str] | None:
     """The values that make ``text`` of ``template``, or None where it was not made of it.
 
-    Each literal is looked for from where the last one ended, so the time is linear whatever the values.
+    Each literal is looked for from where the last one ended, the last one at the end: linear in the
+    length of the text, whatever the values are.
     """
     if len(text) > _LONGEST:
         return None
-    pieces = list(_formatter.parse(template))
+    pieces = _pieces(template)
+    if len(pieces) == 1:
+        return {} if text == pieces[0][0] else None
     values: dict[str, str] = {}
-    at, waiting = 0, ""
-    for literal, name, _, _ in pieces:
-        if literal:
-            found = text.find(literal, at) if waiting else (at if text.startswith(literal, at) else -1)
-            if found < 0:
-                return None
-            if waiting:
-                values[waiting] = text[at:found]
-            at = found + len(literal)
-            waiting = ""
-        if name is not None:
-            if waiting:
-                return None
-            waiting = name
-    if waiting:
-        values[waiting] = text[at:]
-    elif at != len(text):
-        last = pieces[-1][0] if pieces else ""
-        if not last or not values or not text.endswith(last):
+    at = 0
+    for index, (literal, name) in enumerate(pieces):
+        if index == 0:
+            found = 0 if text.startswith(literal) else -1
+        elif index == len(pieces) - 1:
+            found = len(text) - len(literal) if text.endswith(literal) else -1
+        else:
+            found = text.find(literal, at)
+        if found < at:
             return None
-        return _from_the_end(pieces, text)
+        if index:
+            values[pieces[index - 1][1]] = text[at:found]
+        at = found + len(literal)
+        if not name and index < len(pieces) - 1:
+            return None
     return values
 
 
-def _from_the_end(pieces: list[Any], text: str) -> dict[str, str] | None:
-    """As :func:`parse`, where the last literal also stands inside the last value."""
-    *front, (last, name, _, _) = pieces
-    if name is not None or not front:
-        return None
-    head = "".join(literal + (f"{{{field}}}" if field else "") for literal, field, _, _ in front)
-    return parse(head, text[: len(text) - len(last)])
+@functools.cache
+def _pieces(template: str) -> list[tuple[str, str]]:
+    """Literals with the field that follows each; the last has none."""
+    pieces: list[tuple[str, str]] = []
+    for literal, name, _, _ in _formatter.parse(template):
+        pieces.append((literal, name or ""))
+    if not pieces or pieces[-1][1]:
+        pieces.append(("", ""))
+    return pieces
 
 
 class _Change:
     def __init__(self, language: str, rules: RuleSet) -> None:
-        self.prose, self.words, self.rules = prose(language), words(language), rules
+        self.t = translator(language, SIGNATURES)
+        self.by_name = {rule.rule: rule for rule in rules}
 
     def report(self, report: Report) -> Report:
         return msgspec.structs.replace(
@@ -154,64 +122,53 @@ class _Change:
     def coverage(self, coverage: Coverage) -> Coverage:
         return msgspec.structs.replace(
             coverage,
-            notes=tuple(self.sentence(note) for note in coverage.notes),
+            notes=tuple(self.template(note, SENTENCES) for note in coverage.notes),
             not_assessed=tuple(
-                NotAssessed(item.rule, self.sentence(item.reason)) for item in coverage.not_assessed
+                NotAssessed(item.rule, self.template(item.reason, SENTENCES))
+                for item in coverage.not_assessed
             ),
         )
 
-    def sentence(self, text: str) -> str:
-        if text in self.words.sentences:
-            return self.words.sentences[text]
-        return self.template(text, self.words.sentences.items())
-
     def finding(self, finding: Finding) -> Finding:
-        if finding.rule not in self.prose or finding.rule not in self.rules:
-            return finding
-        ours, theirs = self.rules[finding.rule], self.prose[finding.rule]
+        rule = self.by_name.get(finding.rule)
         return msgspec.structs.replace(
             finding,
-            title=theirs.title if finding.title == ours.title else finding.title,
-            message=self.template(finding.message, [(ours.message, theirs.message)]),
-            explanation=theirs.explanation
-            if finding.explanation == ours.explanation
-            else finding.explanation,
-            remediation=theirs.remediation
-            if finding.remediation == ours.remediation
-            else finding.remediation,
-            benign_causes=theirs.benign_causes
-            if finding.benign_causes == ours.benign_causes
-            else finding.benign_causes,
-            evidence=tuple(self.evidence(item, ours, theirs) for item in finding.evidence),
+            title=self.fixed(finding.title),
+            message=self.template(finding.message, [rule.message] if rule else []),
+            explanation=self.fixed(finding.explanation),
+            remediation=self.fixed(finding.remediation),
+            benign_causes=tuple(self.fixed(cause) for cause in finding.benign_causes),
+            evidence=tuple(self.evidence(item, rule) for item in finding.evidence),
         )
 
-    def evidence(self, item: Evidence, ours: Rule, theirs: Prose) -> Evidence:
-        pairs = [
-            (spec.says, theirs.evidence[name])
-            for name, spec in ours.evidence.items()
-            if name in theirs.evidence
-        ]
-        return msgspec.structs.replace(item, says=self.template(item.says, pairs))
+    def fixed(self, text: str) -> str:
+        key = flat(text)
+        found = self.t(key) if key else ""
+        return text if found == key else found
 
-    def template(self, text: str, pairs: Iterable[tuple[str, str]]) -> str:
+    def evidence(self, item: Evidence, rule: Rule | None) -> Evidence:
+        templates = [spec.says for spec in rule.evidence.values()] if rule else []
+        return msgspec.structs.replace(item, says=self.template(item.says, templates))
+
+    def template(self, text: str, templates: Iterable[str]) -> str:
         """``text`` by the translation of the template that explains most of it."""
-        for english, translated in sorted(pairs, key=lambda pair: -_literals(pair[0])):
+        for english in sorted(templates, key=_literals, reverse=True):
             values = parse(english, text)
-            if values is not None:
+            translated = self.t(english) if values is not None else english
+            if values is not None and translated != english:
                 return fill(translated, {name: self.value(value) for name, value in values.items()})
         return text
 
     def value(self, text: str) -> str:
         """A value: itself, or, where words of ours stand in it alone or in a list, those in the language."""
-        known = self.words.values
-        if text in known:
-            return known[text]
+        if text in VALUES:
+            return self.t(text)
         parts = text.split(", ")
-        if len(parts) > 1 and all(part in known for part in parts):
-            return "、".join(known[part] for part in parts)
+        if len(parts) > 1 and all(part in VALUES for part in parts):
+            return "、".join(self.t(part) for part in parts)
         return text
 
 
 @functools.cache
 def _literals(template: str) -> int:
-    return sum(len(literal) for literal, *_ in _formatter.parse(template))
+    return sum(len(literal) for literal, _ in _pieces(template))

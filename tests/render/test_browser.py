@@ -1,4 +1,4 @@
-"""The HTML report in headless Chromium: it draws, says nothing on the console and asks the network nothing."""
+"""The HTML report in headless Chromium: it draws, logs no error and asks the network nothing."""
 
 import http.server
 import json

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from rogue_scan.cli.options import Output
 from rogue_scan.errors import Malformed, UsageError
 from rogue_scan.life import migrate, shape, suppress
 from rogue_scan.life.retell import retell
+from rogue_scan.life.translate import localise
 from rogue_scan.model.report import Report
 from rogue_scan.model.severity import Severity
 from rogue_scan.render import formats
@@ -33,7 +35,7 @@ def emit(report: Report, output: Output, *, printed: bool = False) -> Exit:
     The gate looks at every finding that was not set aside with a reason, shown or not. Files are written
     before anything is printed, each in one step.
     """
-    report = settle(report, output)
+    report = localise(settle(report, output), output.language)
     code = status(report, None if output.fail_on == "none" else Severity(output.fail_on))
     shown = shape.shown(report, Severity(output.min_severity), output.min_confidence)
     if output.anonymise:
@@ -142,5 +144,6 @@ def _look(output: Output, *, tty: bool) -> formats.Options:
         language=output.language,
         color=tty if colour is None else colour,
         width=shutil.get_terminal_size((100, 24)).columns if tty else 100,
+        time=None if output.reproducible else time.time(),
         show_suppressed=output.show_suppressed,
     )

@@ -571,8 +571,8 @@ def make_report() -> Report:
                 title="A copy of HarbourGuest took card data and pushed an app that reads text messages",
                 story=f"From 0:36 on, forged frames threw 2 clients off HarbourGuest. At 0:41 {ROGUE} "
                 f"appeared with the same name and without a key, and {PHONE} moved to it. Its portal asked "
-                "for an identity number and a bank card over plain HTTP, and then offered the app Parcel Track. The "
-                f"app sends text messages to {DROP}, a host that the client then talked to.",
+                "for an identity number and a bank card over plain HTTP, and then offered the app Parcel "
+                f"Track. The app sends text messages to {DROP}, a host that the client then talked to.",
                 risk=Risk(score=97, verdict=Verdict.CRITICAL, because=("f-sms", "f-portal")),
                 findings=("f-deauth", "f-twin", "f-portal", "f-push", "f-sms", "f-hidden"),
                 subjects=("capture-1", "apk-1"),

@@ -45,8 +45,8 @@ _HANDLERS = (android, java)
 """Imported for the models that they register."""
 
 MAX_ROUNDS = 3
-MAX_STEPS = 2_000_000
-MIN_STEPS = 400_000
+MIN_STEPS = 300_000
+"""Steps of interpretation that every app gets; large ones get an eighth of their instructions on top."""
 MAX_STRINGS = 20_000
 MAX_CALLS = 30_000
 MAX_FLOWS = 400
@@ -128,8 +128,9 @@ class _Analysis:
         )
         self.models: Models = load_models()
         self.program = Program(files, self.models, app.package)
+        self.program.mark_far([app.package, *(c.name for c in app.components)])
         self.graph = CallGraph(self.program)
-        self.machine = Machine(self.program, app, resources, MAX_STEPS)
+        self.machine = Machine(self.program, app, resources, MIN_STEPS)
         self.library = Library(self.machine)
         self.entries: list[EntryPoint] = []
         self.ran = 0
@@ -309,7 +310,7 @@ class _Analysis:
         self.relevant = self.graph.leading_to(self._wanted())
         self.machine.relevant = lambda method: bool(self.relevant[method.number])
         size = sum(dex.instruction_count for dex in self.files)
-        self.machine.steps_left = min(MAX_STEPS, MIN_STEPS + size)
+        self.machine.steps_left = MIN_STEPS + size // 8
         self.run(reach, components)
         reach = self._final_reach(reach, numbers, instantiated)
         plain = self._plain_strings(reach)
@@ -480,10 +481,8 @@ class _Analysis:
         names = {name for _, name in models.sources}
         for which, dex in enumerate(self.files):
             rows, refs = self.graph.call_units[which]
-            for index in np.unique(refs).tolist() if len(dex.method_class) else ():
+            for index in self.graph.candidates(which, refs, names).tolist():
                 ref = self.program.method_ref(dex, index)
-                if ref.name not in names:
-                    continue
                 model = next(
                     (
                         models.sources[c, ref.name]

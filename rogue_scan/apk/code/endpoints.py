@@ -6,9 +6,9 @@ from rogue_scan.apk.code.models import Models
 from rogue_scan.apk.code.values import HOLE
 
 URL = re.compile(r"([a-z][a-z0-9+.\-]{1,11})://([^\s/?#\"'<>\\^`{|}]+)([^\s\"'<>\\^`{|}]*)", re.I)
-RAW_URL = re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]{1,11}://[^\0\s]{3}")
+RAW_URL = re.compile(rb"://[^\0\s]{3}")
 MAIL = re.compile(r"[\w.+\-]{1,64}@(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+[a-z]{2,24}", re.I)
-RAW_MAIL = re.compile(rb"[\w.+\-]{1,64}@[A-Za-z0-9\-]{1,63}\.[A-Za-z]{2}")
+RAW_MAIL = re.compile(rb"@[A-Za-z0-9\-]{1,63}\.[A-Za-z]{2}")
 SCHEMES = frozenset(
     [
         "http",

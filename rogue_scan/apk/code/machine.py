@@ -47,6 +47,10 @@ MAX_TRACES = 300
 MAX_RUNS = 250
 """Runs of one method for one entry point."""
 MAX_RUN_STEPS = 300_000
+MIN_ENTRY_STEPS = 20_000
+MAX_CLINIT = 100_000
+MAX_FOREIGN_CLINIT = 5_000
+"""Steps of one static initialiser, of the app's own classes and of others."""
 MAX_ARRAY = 1 << 16
 MAX_TARGETS = 6
 """Implementations that a call on an unknown object is followed into."""
@@ -231,12 +235,17 @@ class Machine:
         heap = Heap(self.base)
         context = self.context(0, 0, method.number)
         result: Any = None
+        # No entry point may use up what the others need.
+        saved = self.steps_left
+        self.steps_left = start = min(saved, max(MIN_ENTRY_STEPS, saved // 3))
         try:
             result, heap = self.invoke(method, args, heap, None, context)
         except Budget:
             self.limits.add("steps")
         except RecursionError:
             self.limits.add("depth")
+        finally:
+            self.steps_left = saved - (start - self.steps_left)
         self.commit(heap)
         return result
 
@@ -255,8 +264,20 @@ class Machine:
         clinit = cls.methods.get(("<clinit>", "()V"))
         if clinit is None or self.models.is_modelled(cls.name):
             return
+        foreign = cls.library or cls.far
+        if foreign and not self.relevant(clinit):
+            return
+        # A class that computes without end must not cost the analysis of the rest.
+        most = MAX_FOREIGN_CLINIT if foreign else MAX_CLINIT
+        saved, self.steps_left = self.steps_left, min(self.steps_left, most)
+        start = self.steps_left
         heap = Heap(self.base)
-        _, heap = self.invoke(clinit, [], heap, None, self.context(0, 1, clinit.number))
+        try:
+            _, heap = self.invoke(clinit, [], heap, None, self.context(0, 1, clinit.number))
+        except Budget:
+            self.limits.add("steps")
+        finally:
+            self.steps_left = saved - (start - self.steps_left)
         self.base.update(heap.delta)
 
     def invoke(
@@ -318,6 +339,7 @@ class Machine:
                 return
             known, known_heap = old
             changed = False
+            self._spend(len(current.delta) // 16)
             for i, value in enumerate(regs):
                 merged = join(known[i], value)
                 if merged is not known[i]:
@@ -351,6 +373,7 @@ class Machine:
                 break
             traces += 1
             known, known_heap = states[unit]
+            self._spend(len(known_heap.delta) // 32)
             current = known_heap.fork()
             result, ended = self._trace(frame, unit, list(known), current, pend, pend_handlers)
             if not ended:
@@ -792,7 +815,7 @@ class Machine:
 
     def _follow(self, target: Method, args: list[Any]) -> bool:
         """Whether to run a method: the app's own always, a kit's only where it matters."""
-        if not target.cls.library:
+        if not (target.cls.library or target.cls.far):
             return True
         if self.relevant(target):
             return True

@@ -4,6 +4,7 @@ Where two files define a class, the first one counts, as it does for Android's c
 """
 
 import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from rogue_scan.apk.dex.reader import (
     Member,
 )
 
+MANY_CLASSES = 500
+"""Classes of no known kit up to which all of them count as the app's own."""
 MAX_METHOD_UNITS = 1 << 16
 """Code units of a method beyond which its rest is not interpreted."""
 
@@ -44,6 +47,8 @@ class Class:
     last: int
     number: int
     """Number of definition row 0 of its DEX file in the whole program."""
+    far: bool = False
+    """No known kit, but of no package of the app's components either, in an app that brings much code."""
     statics: dict[str, Any] | None = None
     initialised: bool = False
     _methods: dict[tuple[str, str], "Method"] | None = None
@@ -183,6 +188,15 @@ class Program:
                     self.subclasses.setdefault(parent, []).append(cls)
         self.first_method.append(number)
         self.method_count += len(dex.def_method)
+
+    def mark_far(self, near: Iterable[str]) -> None:
+        """Tell the code of unknown kits from the app's own by the packages of its components (dotted names)."""
+        unlisted = [cls for cls in self.classes.values() if not cls.library]
+        if len(unlisted) < MANY_CLASSES:
+            return
+        prefixes = {"L" + "/".join(name.split(".")[:2]) + "/" for name in near if "." in name}
+        for cls in unlisted:
+            cls.far = "/".join(cls.name.split("/")[:2]) + "/" not in prefixes
 
     def method_at(self, number: int) -> Method | None:
         """The method of a number, None where an earlier file's class replaces its class."""

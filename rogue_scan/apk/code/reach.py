@@ -5,6 +5,7 @@ instantiates; a class that is instantiated is called back by Android through the
 the names of callbacks.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,6 +42,7 @@ class CallGraph:
         """Per DEX file: instruction rows of all invokes, and the method index of each."""
         self.code_def: list[I64] = []
         """Per DEX file: number of the method of each code row."""
+        self._ref_names: list[I64] = []
         for which, dex in enumerate(program.dexes):
             first = program.first_method[which]
             name_ids = _ids(self.names, dex.method_name, dex.string)
@@ -54,6 +56,7 @@ class CallGraph:
             self.def_name[rows] = name_ids[dex.def_method]
             def_proto[rows] = proto_ids[dex.def_method]
             self.def_class[rows] = class_ids[owners[dex.def_class]] if len(dex.def_class) else -1
+            self._ref_names.append(name_ids)
             code_def = np.full(len(dex.code_offset), -1, np.int64)
             has_code = np.flatnonzero(dex.def_code >= 0)
             code_def[dex.def_code[has_code]] = has_code + first
@@ -119,6 +122,23 @@ class CallGraph:
             if method is not None:
                 target[index] = method.number
         return target
+
+    def candidates(
+        self, which: int, refs: I64, names: Iterable[str], classes: re.Pattern[str] | None = None
+    ) -> I64:
+        """The method indices among those called that bear one of the names or lie in matching classes."""
+        dex = self.program.dexes[which]
+        if not len(dex.method_class):
+            return np.zeros(0, np.int64)
+        flags = np.zeros(len(self.names) + 1, bool)
+        flags[[self.names[name] for name in names if name in self.names]] = True
+        wanted = flags[self._ref_names[which]]
+        if classes is not None:
+            types = np.array([classes.match(dex.type(i)) is not None for i in range(len(dex.type_strings))])
+            wanted |= types[dex.method_class]
+        used = np.zeros(len(dex.method_class), bool)
+        used[refs] = True
+        return np.flatnonzero(used & wanted)
 
     def reachable(self, entries: Iterable[int], instantiated: Iterable[str]) -> Mask:
         """Every method that can run when the entry methods run and the classes exist."""

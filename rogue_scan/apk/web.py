@@ -266,12 +266,12 @@ def _addresses(text: str) -> Iterator[WebAddress]:
             continue
         begin = max(reach, joint.start() - 200, text.rfind("\n", 0, joint.start()) + 1)
         whole = (m for m in _JOINED.finditer(text, begin, joint.end() + 4000) if m.end() > joint.end())
-        match: re.Match[str] | None = next(whole, None)
-        if match:
-            reach = match.end()
-            plain = "".join(piece for _, piece in _PIECE.findall(match.group()))
+        sum_of = next(whole, None)
+        if sum_of:
+            reach = sum_of.end()
+            plain = "".join(piece for _, piece in _PIECE.findall(sum_of.group()))
             if address.candidate(plain):
-                _note(found, plain, match.start(), "split")
+                _note(found, plain, sum_of.start(), "split")
     yield from found.values()
 
 

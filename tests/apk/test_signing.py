@@ -1,0 +1,250 @@
+import datetime
+import hashlib
+import struct
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.x509.oid import NameOID
+
+from rogue_scan.apk import signing
+from rogue_scan.apk.container import open_container
+
+
+def verify(data, **kwargs):
+    return signing.verify(open_container(data), **kwargs)
+
+
+def kinds(facts):
+    return {d.kind.removeprefix("sig:") for d in facts.differences}
+
+
+class Signer:
+    """A key with a certificate of its own."""
+
+    def __init__(self, name="Example", key=None):
+        self.key = key or ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        when = datetime.datetime(2024, 1, 1)
+        built = x509.CertificateBuilder().subject_name(subject).issuer_name(subject).serial_number(7)
+        built = built.public_key(self.key.public_key()).not_valid_before(when)
+        built = built.not_valid_after(when + datetime.timedelta(days=9000))
+        self.der = built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+        self.spki = self.key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        self.sha256 = hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def algorithm(self):
+        return 0x0201 if isinstance(self.key, ec.EllipticCurvePrivateKey) else 0x0103
+
+    def sign(self, data):
+        if isinstance(self.key, ec.EllipticCurvePrivateKey):
+            return self.key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+def prefixed(*parts):
+    return b"".join(struct.pack("<I", len(part)) + part for part in parts)
+
+
+def content_digest(body, central, end):
+    pieces = []
+    for section in (body, central, end):
+        for at in range(0, len(section), 1 << 20):
+            piece = section[at : at + (1 << 20)]
+            pieces.append(hashlib.sha256(b"\xa5" + struct.pack("<I", len(piece)) + piece).digest())
+    return hashlib.sha256(b"\x5a" + struct.pack("<I", len(pieces)) + b"".join(pieces)).digest()
+
+
+def sign(data, *signers, ids=(signing.V2,), attributes=b"", extra=b"", change=None):
+    """Put an APK signing block into an archive; ``change`` bends the signed data of each signer."""
+    box = open_container(data)
+    body, central, end = data[: box.central], data[box.central : box.end], data[box.end :]
+    digest = content_digest(body, central, end)
+    parts = b""
+    for number in ids:
+        blocks = []
+        for one in signers:
+            item = prefixed(struct.pack("<I", one.algorithm) + prefixed(digest))
+            span = b"" if number == signing.V2 else struct.pack("<II", 24, 0x7FFFFFFF)
+            signed = prefixed(item, prefixed(one.der)) + span + prefixed(attributes)
+            signature = prefixed(struct.pack("<I", one.algorithm) + prefixed(one.sign(signed)))
+            signed = change(signed) if change else signed
+            blocks.append(prefixed(signed) + span + prefixed(signature, one.spki))
+        value = prefixed(prefixed(*blocks))
+        parts += struct.pack("<QI", len(value) + 4, number) + value
+    parts += extra
+    size = len(parts) + 24
+    block = struct.pack("<Q", size) + parts + struct.pack("<Q", size) + signing.MAGIC
+    moved = bytearray(end)
+    struct.pack_into("<I", moved, 16, len(body) + len(block))
+    return body + block + central + bytes(moved)
+
+
+@pytest.fixture
+def plain(zip_writer):
+    return (
+        zip_writer.add("AndroidManifest.xml", b"x" * 5000)
+        .add("classes.dex", b"y" * 3_000_000, method=0)
+        .done()
+    )
+
+
+@pytest.fixture(scope="module")
+def signer():
+    return Signer()
+
+
+@pytest.mark.parametrize("ids", [(signing.V2,), (signing.V2, signing.V3), (signing.V31, signing.V3)])
+def test_schemes_over_the_whole_file(plain, signer, ids):
+    facts = verify(sign(plain, signer, ids=ids))
+    assert {s.name for s in facts.schemes} == {signing.SCHEMES[i] for i in ids}
+    assert all(s.verified for s in facts.schemes) and facts.verified
+    assert [c.sha256 for c in facts.certificates] == [signer.sha256]
+    assert not facts.differences
+
+
+def test_rsa(plain):
+    facts = verify(sign(plain, Signer(key=rsa.generate_private_key(65537, 2048))))
+    assert facts.verified
+    assert facts.certificates[0].key == "RSA 2048"
+
+
+def test_one_changed_byte_is_found(plain, signer):
+    data = bytearray(sign(plain, signer))
+    data[2_000_000] ^= 1
+    facts = verify(bytes(data))
+    assert facts.verified is False
+    assert "v2-broken" in kinds(facts)
+
+
+def test_a_signature_over_other_data(plain, signer):
+    facts = verify(sign(plain, signer, change=lambda signed: signed + b"\0"))
+    assert facts.verified is False
+    assert "the signature does not fit the signed data" in facts.schemes[0].problems
+
+
+def test_a_key_that_is_not_the_certificate_s(plain, signer):
+    other = Signer()
+    other.der = signer.der
+    facts = verify(sign(plain, other))
+    assert facts.verified is False
+    assert "the public key is not that of the certificate" in facts.schemes[0].problems
+
+
+def test_two_schemes_of_two_signers(plain, signer):
+    data = sign(plain, signer, ids=(signing.V2,))
+    other = sign(plain, Signer(), ids=(signing.V3,))
+    box = open_container(other)
+    at = other.rindex(signing.MAGIC)
+    size = struct.unpack_from("<Q", other, at - 8)[0]
+    extra = other[at + 16 - size : at - 8]
+    facts = verify(sign(plain, signer, ids=(signing.V2,), extra=extra))
+    assert "signers-differ" in kinds(facts)
+    assert box and data
+
+
+def test_lineage(plain, signer):
+    old = Signer("Old")
+    levels = b""
+    for one in (old, signer):
+        signed = prefixed(one.der) + struct.pack("<I", 0)
+        levels += prefixed(prefixed(signed) + struct.pack("<II", 0, 0) + prefixed(b""))
+    attribute = struct.pack("<I", signing.ROTATION) + struct.pack("<I", 1) + levels
+    facts = verify(sign(plain, signer, ids=(signing.V3,), attributes=prefixed(attribute)))
+    assert facts.lineage == (old.sha256, signer.sha256)
+
+
+def test_other_parts_of_the_block(plain, signer):
+    stamp = struct.pack("<QI", 8, 0x6DFF800D) + b"abcd"
+    odd = struct.pack("<QI", 8, 0x12345678) + b"abcd"
+    facts = verify(sign(plain, signer, extra=stamp + odd))
+    assert facts.stamped and facts.verified
+    assert [b.name for b in facts.blocks] == ["v2", "source stamp v2", "unknown"]
+    assert kinds(facts) == {"unknown-block"}
+
+
+def test_a_merkle_tree_digest(zip_writer):
+    """The verity digest of a small file: one leaf for each 4 KiB, the root over the leaves."""
+    data = zip_writer.add("a", b"z" * 10_000, method=0).add("pad", b"p" * 2200, method=0).done()
+    box = open_container(data)
+    verifier = signing._Verifier(box, False)
+    start = 4096
+    end = bytearray(data[box.end :])
+    struct.pack_into("<I", end, 16, start)
+    whole = data[:start] + data[box.central : box.end] + bytes(end)
+    leaves = b"".join(
+        hashlib.sha256(bytes(8) + whole[at : at + 4096].ljust(4096, b"\0")).digest()
+        for at in range(0, len(whole), 4096)
+    )
+    root = hashlib.sha256(bytes(8) + leaves.ljust(4096, b"\0")).digest()
+    assert verifier.tree_digest(start, bytes(40)) == root + struct.pack("<Q", len(whole))
+
+
+def test_v1_holds(labelled):
+    facts = verify(labelled("sig-v1-only"))
+    assert [(s.name, s.verified) for s in facts.schemes] == [("v1", True)]
+    assert facts.certificates[0].known == "debug"
+
+
+def test_v1_finds_what_was_changed(labelled):
+    facts = verify(labelled("sig-v1-mismatch"))
+    assert facts.verified is False
+    assert facts.changed == ("classes.dex",)
+    assert {"changed", "v1-broken"} <= kinds(facts)
+
+
+def test_v1_finds_what_was_added(labelled):
+    facts = verify(labelled("zip-traversal"))
+    assert facts.uncovered == ("../../../../data/local/tmp/x.sh", "/etc/passwd")
+
+
+def test_a_removed_newer_signature_is_found(labelled):
+    data = labelled("calculator")  # signed by v1 and v2
+    box = open_container(data)
+    size = struct.unpack_from("<Q", data, box.central - 24)[0]
+    start = box.central - size - 8
+    end = bytearray(data[box.end :])
+    struct.pack_into("<I", end, 16, start)
+    facts = verify(data[:start] + data[box.central : box.end] + bytes(end))
+    assert [s.name for s in facts.schemes] == ["v1"]
+    assert "stripped" in kinds(facts)
+
+
+def test_where_a_newer_scheme_holds_v1_is_checked_for_code_only(labelled):
+    facts = verify(labelled("calculator"))
+    assert [(s.name, s.verified) for s in facts.schemes] == [("v2", True), ("v1", True)]
+    assert verify(labelled("calculator"), thorough=True) == facts
+
+
+def test_no_signature(labelled):
+    facts = verify(labelled("sig-none"))
+    assert not facts.signed and facts.verified is None
+    assert kinds(facts) == {"unsigned"}
+
+
+def test_a_broken_block_is_no_signature(plain, signer):
+    data = bytearray(sign(plain, signer))
+    at = data.rindex(signing.MAGIC)
+    struct.pack_into("<Q", data, at - 8, 1 << 40)
+    facts = verify(bytes(data))
+    assert {"block-size", "unsigned"} <= kinds(facts)
+
+
+def test_an_unreadable_certificate_is_kept_by_its_digest():
+    found = signing._certificate(b"\x30\x03\x02\x01\x01", "ab" * 32)
+    assert found == signing.Certificate("ab" * 32, subject="(unreadable certificate)")
+
+
+def test_line_ends_of_manifests():
+    for line in (b"\r\n", b"\n"):
+        text = line.join(
+            [b"Manifest-Version: 1.0", b"", b"Name: a-very-long", b" -name", b"SHA1-Digest: x", b"", b""]
+        )
+        main, sections = signing._sections(text)
+        assert main[b"manifest-version"] == b"1.0"
+        assert sections == {b"a-very-long-name": {b"name": b"a-very-long-name", b"sha1-digest": b"x"}}
+        assert b"".join(raw for _, raw in signing._raw_sections(text)) == text

@@ -223,6 +223,7 @@ def _say(output: Output, tally: "Tally") -> None:
 def _sentence(tally: "Tally") -> str:
     parts = [
         f"{tally.done} vetted" + (f" ({tally.from_facts} from stored facts)" if tally.from_facts else ""),
+        f"{tally.partly} of them in part" if tally.partly else "",
         f"{tally.known} known" if tally.known else "",
         f"{tally.failed} failed" if tally.failed else "",
         f"{tally.quarantined} set aside" if tally.quarantined else "",

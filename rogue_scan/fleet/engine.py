@@ -107,6 +107,9 @@ class Result(msgspec.Struct, frozen=True):
     kind: str = ""
     """Of the error; empty for a verdict."""
     message: str = ""
+    unread: str = ""
+    """Beside a verdict: kind of the first part that could not be read (``limit``, ``truncated`` …)."""
+    unread_why: str = ""
     died: bool = False
     """The worker process ended on this app."""
     absent: bool = False

@@ -44,7 +44,7 @@ CREATE TABLE verdict (
   state TEXT NOT NULL,            -- done, failed, quarantined
   verdict TEXT NOT NULL,
   score INTEGER NOT NULL,
-  kind TEXT NOT NULL,             -- of the error
+  kind TEXT NOT NULL,             -- of the error; beside a verdict, of what was left unread
   message TEXT NOT NULL,
   marks BLOB NOT NULL,            -- the findings in short
   scans BLOB NOT NULL,            -- packed; emptied once a newer verdict stands
@@ -265,8 +265,8 @@ class Ledger:
                     state,
                     result.verdict,
                     result.score,
-                    result.kind,
-                    result.message,
+                    result.kind or result.unread,
+                    result.message or result.unread_why,
                     msgspec.json.encode(result.marks),
                     result.scans,
                     result.from_facts,

@@ -6,6 +6,7 @@ they are replaced after a number of apps, which keeps memory flat whatever an an
 
 import concurrent.futures
 import contextlib
+import gc
 import importlib
 import multiprocessing
 import os
@@ -30,7 +31,7 @@ _WATCH = 1.0
 _ATTEMPTS = 3
 """How often a job is begun again because the pool broke under it, before it is blamed itself."""
 _KERNEL_KILLS = sys.platform == "linux"
-_PRELOAD = ["rogue_scan.fleet.work"]
+_PRELOAD = ["rogue_scan.fleet.warm"]
 
 
 class _Running:
@@ -150,8 +151,6 @@ class LocalEngine:
             return fail("limit", f"took longer than {limits.seconds:g} s")
         except pebble.ProcessExpired as error:
             return fail("crashed", f"its worker process ended ({_ending(error.exitcode)})", died=True)
-        except MemoryError:
-            return fail("limit", f"needed more than {limits.memory >> 20} MiB of memory")
         except Exception as error:  # an error of ours, or a result that cannot be sent
             return fail("internal", f"{type(error).__name__}: {error}")
 
@@ -250,7 +249,13 @@ def _begin(setup: Setup) -> None:
 def _work(job: Job) -> Result:
     if _call is None or _setup is None:
         raise RuntimeError("this worker was not set up")
-    return _call(job, _setup)
+    begun = time.monotonic()
+    with contextlib.suppress(MemoryError):
+        return _call(job, _setup)
+    # Not inside the handler: there the error still holds on to everything that the app had taken.
+    gc.collect()
+    fail = _failure(job, time.monotonic() - begun)
+    return fail("limit", f"needed more than {_setup.limits.memory >> 20} MiB of memory")
 
 
 def _die_with_parent() -> None:

@@ -49,7 +49,7 @@ class Common(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """An app without a verdict."""
+    """An app without a verdict, or with one that does not cover all of it (state ``done``)."""
 
     app: str
     name: str
@@ -89,7 +89,7 @@ def overview(ledger: Ledger) -> Overview:
         states[verdict.state] += 1
         if verdict.done:
             verdicts[verdict.verdict] += 1
-        elif len(failures) < _MOST_FAILED:
+        if verdict.kind and len(failures) < _MOST_FAILED:
             failures.append(Failure(verdict.app, name, verdict.state, verdict.kind, verdict.message))
     changes: list[Change] = []
     changed = 0

@@ -32,6 +32,8 @@ class Tally(msgspec.Struct):
     """Apps that had their verdict already."""
     done: int = 0
     from_facts: int = 0
+    partly: int = 0
+    """Of the done, those with a part that could not be read."""
     failed: int = 0
     quarantined: int = 0
     changed: int = 0
@@ -107,6 +109,7 @@ class Vetting:
             self.tally.failed += 1
         else:
             self.tally.done += 1
+            self.tally.partly += bool(result.unread)
         return True
 
     def dropped(self, job: Job) -> None:

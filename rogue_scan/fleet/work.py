@@ -5,6 +5,7 @@ Runs under the limits of its engine; whatever an app does here costs this proces
 
 import functools
 import hashlib
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -155,10 +156,13 @@ def _verdict(job: Job, sha256: str, scans: list[Scan], found: Traits, *, facts: 
     subject = bare[0].subject
     # An app answers for what it carries: what is found in the apps inside counts for it.
     risk = subject_risk(finding for scan in bare for finding in scan.findings)
+    unread = next((error for scan in bare for error in scan.errors), None)
     return Result(
         job.identity,
         sha256=sha256,
         size=subject.size,
+        unread=unread.kind if unread else "",
+        unread_why=unread.message if unread else "",
         verdict=risk.verdict.value,
         score=risk.score,
         package=subject.apk.package if subject.apk else "",
@@ -194,7 +198,8 @@ def _load(job: Job, most: int) -> bytes:
         return _fetch(job, most)
     try:
         with Path(job.location).open("rb") as file:
-            data = file.read(most + 1)
+            # Reading takes memory for all that is asked for, there or not.
+            data = file.read(min(most, os.fstat(file.fileno()).st_size) + 1)
     except FileNotFoundError as error:
         raise _Absent(error.strerror) from error
     except OSError as error:

@@ -34,6 +34,8 @@ def vet(job: Job, setup: Setup) -> Result:
         hold = []
         while True:
             hold.append(bytearray(16 << 20))
+    elif order == b"take":
+        bytearray(int(rest) << 20)
     elif order == b"garbage":
         return Result(job.identity, sha256=job.identity, kind="malformed", message="no package")
     elif order == b"raise":

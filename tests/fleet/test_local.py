@@ -43,6 +43,14 @@ def test_poison_apps_cost_only_themselves(engine: LocalEngine, apps: Callable[..
     assert all(result.sha256 for result in results.values())
 
 
+def test_memory_is_given_back_after_an_app_that_took_it_all(setup: Setup, apps: Callable[..., Path]) -> None:
+    engine = LocalEngine(setup, workers=1)
+    folder = apps(a=b"memory:", b=b"take:300", c=b"take:300")
+    results = vet_all(engine, folder)
+    engine.close()
+    assert [results[name].kind for name in "abc"] == ["limit", "", ""]
+
+
 def test_workers_are_replaced_after_some_apps(setup: Setup, apps: Callable[..., Path]) -> None:
     engine = LocalEngine(setup, workers=1, recycle=3)
     results = vet_all(engine, apps(**{f"a{number}": b"x:%d" % number for number in range(10)}))

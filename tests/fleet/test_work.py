@@ -35,7 +35,7 @@ def job(path: Path) -> Job:
     return Job(hashlib.sha256(path.read_bytes()).hexdigest(), path.name, str(path))
 
 
-@pytest.mark.parametrize("path", sorted(APPS.glob("*.apk")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(APPS.glob("code-*.apk")), ids=lambda path: path.stem)
 def test_facts_answer_as_the_app_itself_does(real: Setup, path: Path) -> None:
     from_file = vet(job(path), real)
     assert not from_file.failed
@@ -47,7 +47,7 @@ def test_facts_answer_as_the_app_itself_does(real: Setup, path: Path) -> None:
 
 
 def test_scans_come_back_whole(real: Setup) -> None:
-    path = min(APPS.glob("*.apk"))
+    path = min(APPS.glob("code-*.apk"))
     result = vet(job(path), real)
     (scan,) = unpack(result.scans, list[Scan])
     assert scan.subject.sha256 == result.sha256
@@ -56,7 +56,7 @@ def test_scans_come_back_whole(real: Setup) -> None:
 
 def test_apps_inside_an_app_are_vetted_and_kept_with_it(real: Setup, tmp_path: Path) -> None:
     outer = tmp_path / "outer.apk"
-    outer.write_bytes(package(**{"assets/inner.apk": min(APPS.glob("*.apk")).read_bytes()}))
+    outer.write_bytes(package(**{"assets/inner.apk": min(APPS.glob("code-*.apk")).read_bytes()}))
     from_file = vet(job(outer), real)
     scans = unpack(from_file.scans, list[Scan])
     assert [scan.subject.parent is None for scan in scans] == [True, False]
@@ -73,7 +73,7 @@ def test_apps_inside_an_app_are_vetted_and_kept_with_it(real: Setup, tmp_path: P
     [b"", b"damaged", pack(Kept(KEPT + 1, (), None)), pack(Kept(KEPT, (b"\x00",), None))],  # type: ignore[arg-type]
 )
 def test_facts_that_do_not_fit_are_left_alone(real: Setup, facts: bytes) -> None:
-    path = min(APPS.glob("*.apk"))
+    path = min(APPS.glob("code-*.apk"))
     result = vet(msgspec.structs.replace(job(path), facts_data=facts), real)
     assert not result.from_facts
     assert result.facts
@@ -97,7 +97,7 @@ def test_what_cannot_be_read(real: Setup, tmp_path: Path) -> None:
 
 def test_a_url_is_fetched_by_the_worker(real: Setup) -> None:
     fsspec = pytest.importorskip("fsspec", reason="needs the extra 'urls'")
-    data = min(APPS.glob("*.apk")).read_bytes()
+    data = min(APPS.glob("code-*.apk")).read_bytes()
     memory = fsspec.filesystem("memory")
     memory.pipe("/work/a.apk", data)
     try:

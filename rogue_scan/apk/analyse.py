@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from rogue_scan.apk import intake
+from rogue_scan.apk import endpoint_facts, intake
 from rogue_scan.apk.difference import short
 from rogue_scan.apk.facts import AppFacts, Problem, Store
 from rogue_scan.apk.manifest import Manifest
@@ -175,7 +175,7 @@ def view(facts: AppFacts, findings: Iterable[Finding]) -> AppView:
         signing=_signing(facts.signing),
         data=matrix(facts, findings),
         flows=facts.flows,
-        endpoints=facts.endpoints,
+        endpoints=tuple(endpoint_facts.remarked(endpoint) for endpoint in facts.endpoints),
         kits=tuple(k.name for k in facts.kits),
     )
 

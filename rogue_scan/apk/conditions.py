@@ -94,6 +94,8 @@ class Within(_Strict, frozen=True):
     """Its class, or a class around it, has one of these as a superclass or interface at any depth."""
     method: Names = ()
     """Name of the method."""
+    on_press: bool | None = None
+    """Whether it is a method that runs when the user presses or chooses something."""
     calls: Names = ()
     """The same class also calls one of these APIs."""
     own_component: Names = ()
@@ -181,6 +183,8 @@ class EndpointIs(_Strict, frozen=True):
     """Whether it was encoded, encrypted, put together from pieces or kept in native code."""
     elsewhere: bool | None = None
     """Whether it stands outside the code: in resources, the manifest or an asset, unencoded."""
+    assembled: bool | None = None
+    """Whether it is put together from pieces none of which begins like an address."""
     remark: Names = ()
     """``cleartext``, ``raw address``, ``dynamic DNS``, ``shortener``, ``imitates *`` …"""
     known: bool | None = None

@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
+import msgspec
 from publicsuffixlist import PublicSuffixList
 
 from rogue_scan.model.subject import Endpoint
@@ -42,6 +43,11 @@ def host_of(value: str) -> str:
     return (rest.rsplit(":", 1)[0] if rest.count(":") == 1 else rest).lower().rstrip(".")
 
 
+def remarked(endpoint: Endpoint) -> Endpoint:
+    """The endpoint with its remarks, those it had included."""
+    return msgspec.structs.replace(endpoint, remarks=tuple(sorted({*endpoint.remarks, *remarks(endpoint)})))
+
+
 def registrable(host: str) -> str:
     """The part of a host that somebody registered (``b.example`` of ``a.b.example``), else the host."""
     return host if _address(host) else _suffixes().privatesuffix(host) or host
@@ -54,7 +60,7 @@ def remarks(endpoint: Endpoint) -> tuple[str, ...]:
     """
     found: set[str] = set()
     value = endpoint.value.lower()
-    host = (endpoint.host or host_of(value)).lower()
+    host = host_of(endpoint.host or value)
     if endpoint.kind in ("email", "phone") or not host:
         return ()
     if value.startswith(CLEARTEXT):

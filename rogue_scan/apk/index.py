@@ -17,7 +17,7 @@ class Index:
         self.manifest = facts.manifest
         self.code = facts.code
         self.flows = facts.flows
-        self.endpoints = facts.endpoints
+        self.endpoints = tuple(endpoint_facts.remarked(endpoint) for endpoint in facts.endpoints)
         self.components: dict[str, Component] = {c.name: c for c in self.manifest.components}
         self._classes: dict[str, CodeClass] = {c.name: c for c in self.code.classes}
         self.calls_by_name: dict[str, list[Call]] = {}
@@ -34,10 +34,29 @@ class Index:
         """Endpoints by host, and by host and port."""
         ends: dict[str, list[Endpoint]] = {}
         for endpoint in self.endpoints:
-            host = (endpoint.host or endpoint_facts.host_of(endpoint.value)).lower()
+            host = endpoint_facts.host_of(endpoint.host or endpoint.value)
             for key in {host, endpoint.value.lower(), endpoint.value.lower().split("://")[-1].split("/")[0]}:
                 ends.setdefault(key, []).append(endpoint)
         return ends
+
+    @functools.cached_property
+    def _plain_addresses(self) -> str:
+        """All texts in plain sight that could name an address or begin one, one a line."""
+        return "\n".join(s.value.lower() for s in self.code.strings if s.hidden is None and "://" in s.value)
+
+    def assembled(self, endpoint: Endpoint) -> bool:
+        """Whether a URL of the code stands nowhere in it whole, nor even its beginning up to ``://``.
+
+        Ordinary code adds a path to ``https://host`` or a host to ``https://``; code that keeps even the
+        scheme apart cannot be found by looking for addresses.
+        """
+        scheme, separator, rest = endpoint.value.lower().partition("://")
+        if not separator or endpoint.kind != "url" or not any(where.dex for where in endpoint.where):
+            return False
+        start = f"{scheme}://"
+        host = endpoint_facts.host_of(rest)
+        texts = self._plain_addresses
+        return start + host not in texts and not f"{texts}\n".count(f"{start}\n")
 
     @functools.cached_property
     def calls_by_class(self) -> dict[str, set[str]]:
@@ -74,7 +93,11 @@ class Index:
         if not flow.endpoint:
             return []
         end = flow.endpoint.lower()
-        return self.ends.get(end) or self.ends.get(endpoint_facts.host_of(end)) or [Endpoint(flow.endpoint)]
+        return (
+            self.ends.get(end)
+            or self.ends.get(endpoint_facts.host_of(end))
+            or [endpoint_facts.remarked(Endpoint(flow.endpoint))]
+        )
 
 
 def pretty(method: str) -> str:

@@ -51,8 +51,16 @@ _MOST_HITS = 8
 _MOST_ACTORS = 12
 _LEAST_CONFIDENCE = 0.15
 """Below this the evidence against outweighs the rest by so much that there is nothing to report."""
+_ON_PRESS = frozenset(
+    {
+        "onClick", "onLongClick", "onItemClick", "onItemSelected", "onCheckedChanged", "onPreferenceClick",
+        "onPreferenceChange", "onPreferenceTreeClick", "onOptionsItemSelected", "onMenuItemClick",
+        "onContextItemSelected", "onNavigationItemSelected", "onTouch", "onEditorAction",
+        "onStopTrackingTouch",
+    }
+)  # fmt: skip
 _UNKNOWN = "a place that could not be resolved"
-_OUTSIDE = ("resource", "meta-data", "manifest", "asset")
+_OUTSIDE = frozenset({"string resource", "manifest meta-data", "file in the package"})
 """Ways of keeping an endpoint out of the code that builds use for configuration as well."""
 
 
@@ -336,7 +344,7 @@ def _flow(test: FlowIs, index: Index) -> list[Hit] | None:
                 "component": flow.entry or "the app",
                 "source": pretty(index.sources_by_place.get(_place(flow), "")) or flow.data.value,
                 "hidden": ", ".join(sorted({e.hidden for e in index.end_of(flow) if e.hidden})),
-                "remark": ", ".join(sorted({r for e in index.end_of(flow) for r in _remarks(e)})),
+                "remark": ", ".join(sorted({r for e in index.end_of(flow) for r in e.remarks})),
             },
         )
         for flow in index.flows
@@ -377,7 +385,7 @@ def _flow_end_fits(test: EndpointIs, flow: Flow, index: Index) -> bool:
     ends = index.end_of(flow)
     if test.concealed and any(end.hidden is None for end in ends):
         return False  # the same host stands in plain sight as well
-    return any(_endpoint_fits(rest, end) for end in ends)
+    return any(_endpoint_fits(rest, end, index) for end in ends)
 
 
 def _endpoint(test: EndpointIs, index: Index) -> list[Hit] | None:
@@ -389,22 +397,23 @@ def _endpoint(test: EndpointIs, index: Index) -> list[Hit] | None:
             fields={
                 "endpoint": _short(end.value),
                 "hidden": end.hidden or "",
-                "remark": ", ".join(_remarks(end)),
+                "remark": ", ".join(end.remarks),
             },
         )
         for end in index.endpoints
-        if _endpoint_fits(test, end)
+        if _endpoint_fits(test, end, index)
     )
 
 
-def _endpoint_fits(test: EndpointIs, end: Endpoint) -> bool:
-    outside = end.hidden is not None and any(word in end.hidden.lower() for word in _OUTSIDE)
+def _endpoint_fits(test: EndpointIs, end: Endpoint, index: Index) -> bool:
+    outside = end.hidden is not None and set(end.hidden.split(", ")) <= _OUTSIDE
     return (
         among(test.kind, end.kind)
         and (test.concealed is None or (end.hidden is not None and not outside) == test.concealed)
         and (test.elsewhere is None or outside == test.elsewhere)
+        and (test.assembled is None or (end.hidden is None and index.assembled(end)) == test.assembled)
         and (test.library is None or end.library == test.library)
-        and (not test.remark or any(among(test.remark, remark) for remark in _remarks(end)))
+        and (not test.remark or any(among(test.remark, remark) for remark in end.remarks))
         and (test.value is None or _text(test.value, end.value))
     )
 
@@ -599,6 +608,7 @@ def _within(test: Within, at: Place, index: Index) -> bool:
     owner = class_of(at.method)
     return (
         among(test.method, method_name(at.method))
+        and (test.on_press is None or (method_name(at.method) in _ON_PRESS) == test.on_press)
         and (not test.extends or _extends(test.extends, owner, index))
         and (not test.own_component or any(among(test.own_component, r) for r in index.roles(dotted(owner))))
         and (
@@ -620,10 +630,6 @@ def _extends(patterns: Names, name: str, index: Index, *, itself: bool = True) -
         if around == name or not itself:
             return False
         name = around
-
-
-def _remarks(end: Endpoint) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*end.remarks, *endpoint_facts.remarks(end))))
 
 
 def _flow_place(flow: Flow) -> Where:

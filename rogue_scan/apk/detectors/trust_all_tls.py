@@ -38,12 +38,13 @@ def evaluate(facts: AppFacts, rule: Bound[NoParams]) -> Iterator[Finding]:
         for call in facts.code.calls
         if method_name(call.at.method) not in _CONSTRUCTORS
     }
+    interfaces = {name for found in facts.code.classes for name in found.interfaces}
     case = rule.case()
     actors = []
     own = False
     for found in facts.code.classes:
         above = index.ancestors(found.name) - {found.name}
-        if found.name in busy or not found.reachable:
+        if found.name in busy or found.name in interfaces or not found.reachable:
             continue
         kind = (
             "accepts-any-certificate"

@@ -129,7 +129,7 @@ def _scan(
         return
     from rogue_scan.wifi import analyse
 
-    scan = analyse.analyse(source, rules, keys=options.keys, progress=progress)
+    scan = analyse.analyse(source, rules, keys=options.keys, site=options.site, progress=progress)
     yield scan
     for carved in scan.carved if children else ():
         if carved.complete and sniff.kind(carved.data[: sniff.HEAD], carved.data[-sniff.HEAD :]) is Kind.APP:

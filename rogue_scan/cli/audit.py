@@ -107,6 +107,7 @@ def run(
 ) -> int:
     """Scan, join, write and print; returns the exit status."""
     from rogue_scan import audit
+    from rogue_scan.cli.baseline import read_site
     from rogue_scan.cli.emit import emit
     from rogue_scan.rules.load import load
 
@@ -114,6 +115,7 @@ def run(
     settings = audit.Options(
         rules=tuple(rules),
         keys=(*keys, *key_lines(key_file)),
+        site=read_site(output.baseline),
         facts=facts,
         timeout=timeout,
         memory=max_memory << 20,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rogue_scan.cli.baseline import read_site
 from rogue_scan.cli.options import Output
 from rogue_scan.errors import UsageError
 
@@ -48,7 +49,15 @@ def run(
         source = _source(stack, interfaces, managed, channels, hop)
         recorder = stack.enter_context(Recorder(write, write_limit << 20)) if write else None
         name = f"live:{','.join(interfaces) or 'scan'}"
-        live = Live(source, loaded, name=name, keys=keys, recorder=recorder, duration=duration)
+        live = Live(
+            source,
+            loaded,
+            name=name,
+            keys=keys,
+            site=read_site(output.baseline),
+            recorder=recorder,
+            duration=duration,
+        )
         lines = Stream() if output.format == "jsonl" else None
         stack.enter_context(_ends_by_signal(source))
         with _view(live, output) as draw:

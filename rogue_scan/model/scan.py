@@ -4,6 +4,7 @@ import msgspec
 
 from rogue_scan.model.finding import Finding, digest
 from rogue_scan.model.report import Link, ScanError
+from rogue_scan.model.site import Site
 from rogue_scan.model.subject import Subject
 
 
@@ -31,6 +32,8 @@ class Scan(msgspec.Struct, frozen=True):
     links: tuple[Link, ...] = ()
     errors: tuple[ScanError, ...] = ()
     carved: tuple[Carved, ...] = ()
+    site: Site | None = None
+    """The access points of a capture, as a baseline would learn them."""
 
 
 def subject_id(kind: str, identity: str) -> str:

@@ -5,6 +5,7 @@ import msgspec
 from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.severity import Verdict
+from rogue_scan.model.site import Change
 
 
 class RiskTerm(msgspec.Struct, frozen=True):
@@ -171,6 +172,8 @@ class WifiView(msgspec.Struct, frozen=True):
     clients: tuple[Client, ...] = ()
     tracks: tuple[Track, ...] = ()
     """Of the access points that findings name."""
+    changes: tuple[Change, ...] = ()
+    """Against the learnt site, where one was given."""
     marks: tuple[Mark, ...] = ()
 
 

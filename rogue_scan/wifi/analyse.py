@@ -8,11 +8,12 @@ from rogue_scan.errors import Truncated, Unsupported
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import ScanError
 from rogue_scan.model.scan import Carved, Scan, subject_id
+from rogue_scan.model.site import Site
 from rogue_scan.model.subject import NotAssessed, Subject
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.rules.registry import Detector, bind
 from rogue_scan.source.walk import Source
-from rogue_scan.wifi import view
+from rogue_scan.wifi import baseline, view
 from rogue_scan.wifi.capture.chunk import Chunk, Interface, Reader
 from rogue_scan.wifi.capture.open import Stream, reader_for
 from rogue_scan.wifi.dot11.link import SUPPORTED
@@ -34,11 +35,13 @@ class Session:
     depends on the frames alone: asking in between, or feeding in other pieces, changes nothing.
     """
 
-    def __init__(self, rules: RuleSet, *, name: str = "", keys: Sequence[Key] = ()) -> None:
+    def __init__(
+        self, rules: RuleSet, *, name: str = "", keys: Sequence[Key] = (), site: Site | None = None
+    ) -> None:
         self.name = name
         self.rules = rules
         net = NetFold(keys)
-        self.world = World(net=net)
+        self.world = World(net=net, site=site)
         self.errors: list[ScanError] = []
         self._observer = Observer()
         self._folder = Folder(self.world, net, with_protected=bool(keys))
@@ -138,6 +141,7 @@ class Session:
             tuple(findings),
             errors=tuple(self.errors),
             carved=carved,
+            site=baseline.learn(self.world, subject.name),
         )
 
 
@@ -146,6 +150,7 @@ def analyse(
     rules: RuleSet,
     *,
     keys: Sequence[str] = (),
+    site: Site | None = None,
     progress: Progress = lambda name, share: None,
 ) -> Scan:
     """Analyse one capture.
@@ -154,7 +159,7 @@ def analyse(
     :class:`SourceError` where it is no capture of 802.11 frames at all, and RuleError where a signature is
     wrong.
     """
-    session = Session(rules, name=source.name, keys=[parse_key(key) for key in keys])
+    session = Session(rules, name=source.name, keys=[parse_key(key) for key in keys], site=site)
     stream = Stream(source, progress)
     for chunk in stream.chunks():
         session.declare(stream.interfaces[len(session.world.receivers) :])

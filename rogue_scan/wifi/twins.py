@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from rogue_scan.rules.rule import Case
+from rogue_scan.wifi.baseline import differences
 from rogue_scan.wifi.goodbyes import bursts
 from rogue_scan.wifi.judge import (
     Member,
@@ -17,6 +18,7 @@ from rogue_scan.wifi.judge import (
     handshakes,
     like,
     place,
+    show,
     solid,
     strangeness,
 )
@@ -107,7 +109,42 @@ def weigh(case: Case, looked: View, stranger: Member, known: Sequence[Member], p
     )
     if generic(stranger.ssid):
         case.add("generic-name", place(stranger.first))
+    against_site(case, looked, stranger, known)
     chain(case, looked, stranger, known, params)
+
+
+def against_site(case: Case, looked: View, stranger: Member, known: Sequence[Member]) -> None:
+    """What the learnt site says of the stranger: known here, changed since, not among those of its name."""
+    site, text = looked.world.site, show(stranger.ssid)
+    if site is None:
+        return
+    where = place(stranger.first)
+    point = next((p for p in site.access_points if p.bssid == stranger.bssid), None)
+    cloned = any(m.bssid == stranger.bssid for m in known)
+    if point is not None and not point.accepted:
+        case.add("unwanted", where, value=point.note[:80])
+    elif point is not None and text in point.ssids and not cloned:
+        parts = [what for what, *_ in differences(point, stranger.transmitter.bss) if what != "channel"]
+        if parts:
+            case.add("changed-since", where, parts=", ".join(parts))
+        else:
+            case.add("known-here", where, visits=point.visits)
+    elif point is None:
+        listed = [p.bssid for p in site.access_points if p.accepted and text in p.ssids]
+        if listed:
+            case.add("not-in-site", where, value=", ".join(listed[:4]), count=len(listed))
+
+
+def learnt_protection(looked: View, ssid: bytes) -> list[str]:
+    """Addresses that the learnt site knows to protect this name."""
+    site, text = looked.world.site, show(ssid)
+    if site is None:
+        return []
+    return [
+        point.bssid
+        for point in site.access_points
+        if point.accepted and text in point.ssids and point.security and "open" not in point.security
+    ]
 
 
 def chain(case: Case, looked: View, stranger: Member, known: Sequence[Member], params: TwinParams) -> None:

@@ -17,7 +17,7 @@ from rogue_scan.model.subject import (
     Track,
     WifiView,
 )
-from rogue_scan.wifi import judge
+from rogue_scan.wifi import baseline, judge
 from rogue_scan.wifi.dot11.channel import channel_of
 from rogue_scan.wifi.dot11.frame import is_group, is_local
 from rogue_scan.wifi.vendors import vendor
@@ -48,7 +48,8 @@ def wifi(world: World, findings: Sequence[Finding]) -> WifiView:
     tracks = tuple(
         track for bss in _in_order(world.bss.values()) if bss.bssid in accused for track in _tracks(bss)
     )
-    return WifiView(networks, points, tuple(_clients(world)), tracks)
+    changes = () if world.site is None else tuple(baseline.compare(world.site, world))
+    return WifiView(networks, points, tuple(_clients(world)), tracks, changes)
 
 
 def _in_order(found: Iterable[Bss]) -> list[Bss]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from rogue_scan.model.site import Site
     from rogue_scan.wifi.dot11.eapol import EapPacket, KeyFrame
     from rogue_scan.wifi.dot11.elements import Elements
     from rogue_scan.wifi.dot11.security import Security
@@ -678,6 +679,8 @@ class World:
     """Table → entries given up."""
     net: NetFold | None = None
     """Conversations of open (or decrypted) networks."""
+    site: Site | None = None
+    """What the auditor has learnt and reviewed before, where that was given."""
 
     def announced(self) -> Iterator[tuple[Bss, Announcement]]:
         """Every variant of every BSS."""

@@ -30,7 +30,11 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     """One finding for each access point that is flooded."""
     params = rule.params
     receivers = sorted(
-        {r for (kind, t, r) in world.rates if kind in (Kind.AUTH, Kind.ASSOC) and t == "*" and r not in ("*", BROADCAST)}
+        {
+            r
+            for (kind, t, r) in world.rates
+            if kind in (Kind.AUTH, Kind.ASSOC) and t == "*" and r not in ("*", BROADCAST)
+        }
     )
     for bssid in receivers:
         rows = [world.rates[k, "*", bssid] for k in (Kind.AUTH, Kind.ASSOC) if (k, "*", bssid) in world.rates]
@@ -40,7 +44,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             continue
         new = sum(count for second, count in rate.new_sources.items() if high.start <= second < high.end)
         case = rule.case()
-        first = next((f.ref for f in world.auths if f.receiver == bssid and f.ref.time >= high.start), rate.seen.first)
+        first = next(
+            (f.ref for f in world.auths if f.receiver == bssid and f.ref.time >= high.start), rate.seen.first
+        )
         where = place(first)
         if high.most >= params.min_frames and new >= params.min_sources:
             case.add("new-addresses", where, value=f"{new} addresses", count=new, seconds=high.seconds)
@@ -48,14 +54,20 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             (
                 (burst.most, transmitter)
                 for (kind, transmitter, receiver), row in world.rates.items()
-                if kind is rate.kind and receiver == bssid and transmitter != "*"
+                if kind is rate.kind
+                and receiver == bssid
+                and transmitter != "*"
                 and (burst := peak(row.seconds, params.window)) is not None
             ),
             default=(0, ""),
         )
         if single[0] >= params.one_source:
-            case.add("one-address", where, value=single[1], count=single[0], client=single[1], window=params.window)
-        sources = {f.transmitter for f in world.auths if f.receiver == bssid and high.start <= f.ref.time < high.end}
+            case.add(
+                "one-address", where, value=single[1], count=single[0], client=single[1], window=params.window
+            )
+        sources = {
+            f.transmitter for f in world.auths if f.receiver == bssid and high.start <= f.ref.time < high.end
+        }
         went_on = {f.transmitter for f in world.assocs if f.bssid == bssid and not f.response} & sources
         if sources and len(went_on) * 10 <= len(sources):
             case.add("no-follow-up", where, count=len(sources), joined=len(went_on))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -39,7 +40,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         (
             bss
             for bss in world.bss.values()
-            if 0 < bss.beacons.count <= params.most_frames and not bss.responses.count and bss.main is not None
+            if 0 < bss.beacons.count <= params.most_frames
+            and not bss.responses.count
+            and bss.main is not None
         ),
         key=lambda bss: bss.beacons.first,
     )
@@ -109,13 +112,16 @@ def _densest(phantoms: Sequence[Bss], window: float) -> list[Bss]:
     pause = window / max(best[0], 1) * 8
     while low and phantoms[low].beacons.first.time - phantoms[low - 1].beacons.first.time <= pause:
         low -= 1
-    while high < len(phantoms) and phantoms[high].beacons.first.time - phantoms[high - 1].beacons.first.time <= pause:
+    while (
+        high < len(phantoms)
+        and phantoms[high].beacons.first.time - phantoms[high - 1].beacons.first.time <= pause
+    ):
         high += 1
     return list(phantoms[low:high])
 
 
 def _template(mains: Sequence[Announcement]) -> float:
-    """Share of announcements with the two most usual sets of fixed content (rates, capabilities, protection)."""
+    """Share of announcements with the two most usual sets of fixed content (rates, capabilities …)."""
     kinds = Counter(
         (a.interval, a.capabilities & 0xFFEF, a.elements.first(1), a.elements.generation, a.elements.vendors)
         for a in mains
@@ -127,7 +133,5 @@ def _template(mains: Sequence[Announcement]) -> float:
 def _counter(mains: Sequence[Announcement]) -> float:
     """Share of neighbours in time whose sequence numbers follow each other: real ones are independent."""
     ordered = sorted(mains, key=lambda a: a.seen.first)
-    steps = [
-        (b.sequence_first - a.sequence_first) % 4096 for a, b in zip(ordered, ordered[1:], strict=False)
-    ]
+    steps = [(b.sequence_first - a.sequence_first) % 4096 for a, b in pairwise(ordered)]
     return sum(0 < step <= 8 for step in steps) / max(len(steps), 1)

@@ -17,6 +17,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_repeats: int
     min_delay: float
     """Seconds between original and repeat: less is a receiver that delivers twice, or two receivers."""
+    report_from: float
 
 
 @detector("wifi/beacon-replay", Params)
@@ -48,6 +49,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         case.add("many", place(bss.repeated_tsf.first), count=bss.repeated_tsf.count)
         if len(transmitters) > 1:
             case.add("real-goes-on", place(transmitters[0].last))
+        if case.confidence < rule.params.report_from:
+            continue
         yield from case.conclude(
             actors=[bssid],
             targets=[bssid],

@@ -23,32 +23,38 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """dB between the two, from which on the levels count."""
     smooth_share: float
     """Share of ordinary steps of a sequence counter in each of the two streams."""
+    report_from: float
 
 
 @detector("wifi/bssid-clone", Params)
 def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     """One finding for each address with a second transmitter that announces the same network."""
-    looked = view(world)
+    looked, params = view(world), rule.params
     for bssid, group in sorted(looked.transmitters.items()):
-        real = group[0]
+        real, cases = group[0], []
         for other in group[1:]:
             shared = {a.ssid for a in real.announcements} & {a.ssid for a in other.announcements}
             if not shared or not other.lines or not real.lines:
                 continue  # another name under the address is SSID confusion, or KARMA
-            if other.count < rule.params.min_beacons or real.count < rule.params.min_beacons:
+            if min(other.count, real.count) < params.min_beacons:
                 continue
-            if other.last.time - other.first.time < rule.params.min_seconds:
+            if other.last.time - other.first.time < params.min_seconds:
                 continue
             case = rule.case()
-            weigh(case, looked, real, other, rule.params)
-            yield from case.conclude(
-                actors=[bssid],
-                targets=[bssid],
-                ssids=[show(ssid) for ssid in shared if ssid.strip(b"\0")],
-                first_seen=other.first.time,
-                last_seen=other.last.time,
-                key=[str(other.number)],
-            )
+            weigh(case, looked, real, other, params)
+            cases.append((case, other, shared))
+        if not cases:
+            continue
+        case, other, shared = max(cases, key=lambda found: (found[0].confidence, -found[1].number))
+        if case.confidence < params.report_from:
+            continue
+        yield from case.conclude(
+            actors=[bssid],
+            targets=[bssid],
+            ssids=[show(ssid) for ssid in shared if ssid.strip(b"\0")],
+            first_seen=min(found[1].first for found in cases).time,
+            last_seen=max(found[1].last for found in cases).time,
+        )
 
 
 def weigh(case: Case, looked: View, real: Transmitter, other: Transmitter, params: Params) -> None:

@@ -1,6 +1,7 @@
 """Forged announcements of a channel switch."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
@@ -32,7 +33,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     by_address: dict[str, list[SwitchFrame]] = {}
     for frame in world.switches:
         if not frame.protected:
-            by_address.setdefault(frame.bssid if frame.bssid != BROADCAST else frame.transmitter, []).append(frame)
+            by_address.setdefault(frame.bssid if frame.bssid != BROADCAST else frame.transmitter, []).append(
+                frame
+            )
     for bssid, frames in sorted(by_address.items()):
         if bssid not in world.bss:
             continue
@@ -67,7 +70,7 @@ def _due(frame: SwitchFrame) -> float:
 
 
 def _stays(looked: View, bssid: str, frames: list[SwitchFrame], params: Params) -> list[Ref]:
-    """Beacons without announcement that the access point sent on its old channel after it should have gone."""
+    """Plain beacons that the access point sent on its old channel after it should have gone."""
     real = looked.transmitters[bssid][0]
     samples = real.bss.samples
     if samples is None:
@@ -105,7 +108,7 @@ def _forged(case: Case, looked: View, bssid: str, frames: list[SwitchFrame]) -> 
     """Marks of forging in the frames themselves."""
     first = place(frames[0].ref)
     counts = [f.count for f in frames]
-    restarts = sum(b > a for a, b in zip(counts, counts[1:], strict=False))
+    restarts = sum(b > a for a, b in pairwise(counts))
     if restarts >= 2 or (len(frames) >= 6 and len(set(counts)) == 1 and counts[0] > 0):
         case.add("count-restarts", first, value=" ".join(map(str, counts[:12])), count=restarts)
     values = [f.tsf for f in frames if f.tsf is not None]

@@ -52,7 +52,11 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         else:
             case.add("logoffs", where, value=f"{high.most} frames", count=high.most, window=params.window)
         strangers = _strangers(world, bssid, frames)
-        if strangers * 10 >= 9 * max(1, len({f.client for f in frames})) and kind is Kind.EAPOL_START and frames:
+        if (
+            strangers * 10 >= 9 * max(1, len({f.client for f in frames}))
+            and kind is Kind.EAPOL_START
+            and frames
+        ):
             case.add("never-joined", where, count=strangers)
         bss = world.bss.get(bssid)
         if bss is not None and bss.main is not None and not bss.main.security.enterprise:
@@ -60,7 +64,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         if case.confidence < params.report_from:
             continue
         yield from case.conclude(
-            targets=[bssid, *sorted({f.client for f in frames})[:1]] if kind is Kind.EAPOL_LOGOFF else [bssid],
+            targets=[bssid, *sorted({f.client for f in frames})[:1]]
+            if kind is Kind.EAPOL_LOGOFF
+            else [bssid],
             ssids=[show(s) for s in bss.ssids if s.strip(b"\0")] if bss else [],
             first_seen=first.time,
             last_seen=min(rate.seen.last.time, float(high.end)),

@@ -8,11 +8,11 @@ from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi import enterprise
 from rogue_scan.wifi.enterprise import Login, Server
 from rogue_scan.wifi.judge import Member, place, show, view
-from rogue_scan.wifi.twins import Suspicion, TwinParams, believable, nearest_first, settle, weigh
+from rogue_scan.wifi.twins import RivalParams, Suspicion, believable, nearest_first, settle, weigh
 from rogue_scan.wifi.world import World
 
 
-class Params(TwinParams, frozen=True, forbid_unknown_fields=True):
+class Params(RivalParams, frozen=True, forbid_unknown_fields=True):
     """Thresholds, and what certificates of tools look like."""
 
     tool_names: tuple[str, ...]
@@ -44,14 +44,22 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             _methods(case, mine, theirs, params.weak_methods)
             for login in mine:
                 if login.refused is not None:
-                    case.add("refused", place(login.refused), value=login.alert, client=login.client, alert=login.alert)
+                    case.add(
+                        "refused",
+                        place(login.refused),
+                        value=login.alert,
+                        client=login.client,
+                        alert=login.alert,
+                    )
             if server is not None and real is not None:
                 if any(part.casefold() in server.subject.casefold() for part in params.tool_names):
                     case.add("example-certificate", value=server.subject[:120], subject=server.subject[:120])
                 if server.self_signed and not real.self_signed:
                     case.add("self-signed", value=server.subject[:120])
                 if server.common_name and server.common_name == real.common_name:
-                    case.add("same-name-other-issuer", value=server.common_name[:80], name=server.common_name[:80])
+                    case.add(
+                        "same-name-other-issuer", value=server.common_name[:80], name=server.common_name[:80]
+                    )
                 if server.authority == real.authority or server.issuer == real.issuer:
                     case.add("same-authority", value=server.issuer[:120], issuer=server.issuer[:120])
             weigh(case, looked, stranger, known, params)

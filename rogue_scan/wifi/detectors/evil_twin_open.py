@@ -6,7 +6,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi.judge import owe_pair, place, show, view
-from rogue_scan.wifi.twins import TwinParams, believable, nearest_first, weigh
+from rogue_scan.wifi.twins import TwinParams, believable, learnt_protection, nearest_first, weigh
 from rogue_scan.wifi.world import World
 
 
@@ -19,15 +19,19 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
         guarded = [m for m in members if not m.main.security.open]
         for stranger in (m for m in members if m.main.security.open):
             known = [m for m in guarded if m.transmitter is not stranger.transmitter]
-            if not known:
+            learnt = learnt_protection(looked, ssid)
+            if not known and not learnt:
                 continue
             case = rule.case()
-            case.add(
-                "open-beside-protected",
-                place(max(stranger.first, min(m.first for m in known))),
-                security=known[0].main.security.label,
-                target=known[0].bssid,
-            )
+            if known:
+                case.add(
+                    "open-beside-protected",
+                    place(max(stranger.first, min(m.first for m in known))),
+                    security=known[0].main.security.label,
+                    target=known[0].bssid,
+                )
+            else:
+                case.add("learnt-protected", place(stranger.first), value=learnt[0], target=learnt[0])
             weigh(case, looked, stranger, known, params)
             if any(m.bssid == stranger.bssid for m in known):
                 case.add("cloned-address", place(stranger.first))
@@ -37,7 +41,7 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
                 continue
             yield from case.conclude(
                 actors=[stranger.bssid],
-                targets=nearest_first(known, stranger),
+                targets=nearest_first(known, stranger) or learnt[:8],
                 ssids=[show(ssid)],
                 first_seen=stranger.first.time,
                 last_seen=stranger.last.time,

@@ -8,8 +8,8 @@ from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi.dot11.security import Protection, Security
 from rogue_scan.wifi.judge import place, show, view
 from rogue_scan.wifi.twins import (
+    RivalParams,
     Suspicion,
-    TwinParams,
     believable,
     failing,
     nearest_first,
@@ -22,8 +22,8 @@ _TELLING = ("cloned-address", "breaks-off", "fresh-clock", "tool-mark", "bare", 
 """Evidence that tells which of two is the copy; differing alone does not."""
 
 
-@detector("wifi/evil-twin-same-security", TwinParams)
-def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
+@detector("wifi/evil-twin-same-security", RivalParams)
+def evaluate(world: World, rule: Bound[RivalParams]) -> Iterator[Finding]:
     """One finding for each transmitter that copies a network and its protection."""
     looked, params = view(world), rule.params
     lured = {frame.bssid for frame in world.switches}
@@ -78,5 +78,3 @@ def _kind(security: Security) -> tuple[bool, bool, bool, str]:
     """What makes two protections the same kind; the ciphers behind it are settings."""
     legacy = str(security.protection) if security.protection in (Protection.WEP, Protection.WPA) else ""
     return security.psk, security.sae, security.owe, legacy
-
-

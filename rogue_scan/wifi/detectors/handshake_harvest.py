@@ -57,7 +57,9 @@ def _thrown_off(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             client=client,
             seconds=f"{burst.seconds:.1f}",
         )
-        case.add("handshake", place(handshake), client=client, seconds=f"{handshake.time - burst.first.time:.1f}")
+        case.add(
+            "handshake", place(handshake), client=client, seconds=f"{handshake.time - burst.first.time:.1f}"
+        )
         if burst.up and burst.down:
             case.add("both-ways", place(burst.up[0].ref), client=client)
         judged = [f for f in burst.down if f.beacon_before is not None]
@@ -68,8 +70,13 @@ def _thrown_off(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         for hit in tools.goodbye_marks(burst.down or burst.frames):
             case.add("tool-mark", place(hit.ref), value=hit.tool, tool=hit.tool, says=hit.says)
         for half in _halves(done, burst.bssid, params.half_rounds):
-            case.add("half-handshakes", place(min(half.messages[2])), value=half.client, client=half.client,
-                     count=half.failures)
+            case.add(
+                "half-handshakes",
+                place(min(half.messages[2])),
+                value=half.client,
+                client=half.client,
+                count=half.failures,
+            )
         if case.confidence < params.report_from:
             continue
         bss = world.bss.get(burst.bssid)
@@ -100,7 +107,13 @@ def _collectors(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             visits.setdefault(client, []).append((min(handshake.messages[1]), bssid))
     for client, found in sorted(visits.items()):
         found.sort()
-        names = {ssid for _, bssid in found if bssid in world.bss for ssid in world.bss[bssid].ssids if ssid.strip(b"\0")}
+        names = {
+            ssid
+            for _, bssid in found
+            if bssid in world.bss
+            for ssid in world.bss[bssid].ssids
+            if ssid.strip(b"\0")
+        }
         if len(found) < params.min_networks or found[-1][0].time - found[0][0].time > params.collect_seconds:
             continue
         case = rule.case()

@@ -19,6 +19,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names under one address; the standard knows one."""
     min_frames: int
     """Announcements of a name that was not asked for."""
+    report_from: float
 
 
 @detector("wifi/karma", Params)
@@ -45,7 +46,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         if len(every) < rule.params.min_names:
             continue
         beaconed = {
-            use.ssid for use in (bss.ssids.values() if bss else ()) if use.beacons.count >= rule.params.min_frames
+            use.ssid
+            for use in (bss.ssids.values() if bss else ())
+            if use.beacons.count >= rule.params.min_frames
         }
         only_answers = [ssid for ssid in told if ssid not in beaconed]
         case = rule.case()
@@ -73,6 +76,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             case.add("adapter", value=names.maker(bssid), maker=names.maker(bssid))
         seen = sorted([*announced.values(), *(ref for ref, _ in refs)])
         begun = refs[0][0] if refs else seen[min(1, len(seen) - 1)]
+        if case.confidence < rule.params.report_from:
+            continue
         yield from case.conclude(
             actors=[bssid],
             targets=sorted({client for found in told.values() for _, client in found}),

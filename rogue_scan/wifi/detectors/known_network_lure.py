@@ -21,6 +21,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_seconds: float
     fresh_seconds: float
     settled_seconds: float
+    report_from: float
 
 
 @detector("wifi/known-network-lure", Params)
@@ -39,7 +40,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         known = [t for t in texts if names.widely_open(t) or names.factory(t)]
         false = [t for t in texts if names.always_protected(t)]
         if len(known) + len(false) >= 2:
-            case.add("saved-names", where, value=", ".join(known + false)[:200], count=len(known) + len(false))
+            case.add(
+                "saved-names", where, value=", ".join(known + false)[:200], count=len(known) + len(false)
+            )
         for text in false:
             case.add("never-open", where, value=text, name=text)
         case.add("one-radio", where, count=len(ssids))
@@ -63,6 +66,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         twins = _same_set_elsewhere(radios, group, set(ssids))
         if twins is not None:
             case.add("several-radios", place(twins.first), value=twins.bssid)
+        if case.confidence < rule.params.report_from:
+            continue
         yield from case.conclude(
             actors=bssids,
             ssids=texts,
@@ -112,6 +117,8 @@ def _same_set_elsewhere(radios: list[list[Member]], group: list[Member], ssids: 
     for other in radios:
         if other is group or not makers(other[0].main):
             continue
-        if len({m.ssid for m in other} & ssids) * 2 > len(ssids) and makers(other[0].main) == makers(group[0].main):
+        if len({m.ssid for m in other} & ssids) * 2 > len(ssids) and makers(other[0].main) == makers(
+            group[0].main
+        ):
             return other[0]
     return None

@@ -45,10 +45,15 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
         if mine == 0 and theirs > 0:
             case.add("open-beside-protected", where, original=text)
         elif mine < theirs:
-            case.add("weaker", where, weak=stranger.main.security.label, strong=originals[0].main.security.label)
+            case.add(
+                "weaker", where, weak=stranger.main.security.label, strong=originals[0].main.security.label
+            )
         elif mine > theirs:
             case.add("stronger", where)
-        if any(sibling_addresses(m.bssid, stranger.bssid) and same_clock(m.transmitter, stranger.transmitter) for m in originals):
+        if any(
+            sibling_addresses(m.bssid, stranger.bssid) and same_clock(m.transmitter, stranger.transmitter)
+            for m in originals
+        ):
             case.add("one-box", where)
         weigh(case, looked, stranger, originals, params)
         if names.factory(show(stranger.ssid)) and names.factory(text):

@@ -37,7 +37,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
                 (a for a in member.announcements if a.security.open and a.security.owe_transition), None
             )
             if pointer is not None and pointer.security.owe_transition is not None:
-                case.add("owe-sibling", place(pointer.seen.first), bssid=pointer.security.owe_transition.bssid)
+                case.add(
+                    "owe-sibling", place(pointer.seen.first), bssid=pointer.security.owe_transition.bssid
+                )
         yield from case.conclude(
             actors=[m.bssid for m in found],
             ssids=[show(ssid)],

@@ -35,7 +35,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     high = peak(rate.seconds, params.window) if rate is not None else None
     if rate is None or high is None or high.most < params.min_frames:
         return
-    asked = [p for p in world.probes.values() if p.seen.first.time < high.end and p.seen.last.time >= high.start]
+    asked = [
+        p for p in world.probes.values() if p.seen.first.time < high.end and p.seen.last.time >= high.start
+    ]
     directed = [p for p in asked if p.ssid.strip(b"\0")]
     names = {p.ssid for p in directed}
     sources = Counter(p.client for p in asked)
@@ -52,7 +54,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         (
             (burst.most, t)
             for (kind, t, r), row in world.rates.items()
-            if kind is Kind.PROBE_REQUEST and t != "*" and (burst := peak(row.seconds, params.window)) is not None
+            if kind is Kind.PROBE_REQUEST
+            and t != "*"
+            and (burst := peak(row.seconds, params.window)) is not None
         ),
         default=(0, ""),
     )

@@ -47,7 +47,11 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
             failing(case, looked, stranger, known)
             if any(m.bssid == stranger.bssid for m in known):
                 case.add("cloned-address", place(stranger.first))
-            if any(_kind(m.main.security) == _kind(stranger.main.security) for m in members if m is not stranger and m not in known):
+            if any(
+                _kind(m.main.security) == _kind(stranger.main.security)
+                for m in members
+                if m is not stranger and m not in known
+            ):
                 case.add("mixed-network", place(stranger.first))
             if case.confidence < params.report_from:
                 continue
@@ -96,7 +100,12 @@ def _six_ghz(rule: Bound[TwinParams], members: list[Member]) -> Iterator[Finding
     """On 6 GHz the standard allows only WPA3 and OWE: anything else is false by itself."""
     for member in members:
         security = member.main.security
-        if band_of(member.frequency) != BAND_6G or security.sae or security.owe or security.mfp is Mfp.REQUIRED:
+        if (
+            band_of(member.frequency) != BAND_6G
+            or security.sae
+            or security.owe
+            or security.mfp is Mfp.REQUIRED
+        ):
             continue
         case = rule.case().add("forbidden-band", place(member.first), weak=security.label)
         yield from case.conclude(

@@ -19,6 +19,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_seconds: float
     most_names: int
     """An address with more names than this is KARMA's business."""
+    report_from: float
 
 
 @detector("wifi/ssid-confusion", Params)
@@ -41,6 +42,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             case.add("trusted-name", place(kin[0].first), value=kin[0].bssid, name=show(false.ssid))
         if false.first.time > real.last.time:
             case.add("renamed", where)
+        if case.confidence < rule.params.report_from:
+            continue
         yield from case.conclude(
             actors=[bssid],
             targets=[bssid, *(m.bssid for m in kin)],

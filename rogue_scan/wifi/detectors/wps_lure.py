@@ -31,7 +31,9 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
             if stranger.main.security.open:
                 case.add("nothing-to-hand-over", place(first))
             real = next((a.elements.wps for m in known for a in m.announcements if a.elements.wps), None)
-            mine = next((a.elements.wps for a in pressed if a.elements.wps and a.elements.wps.model_name), None)
+            mine = next(
+                (a.elements.wps for a in pressed if a.elements.wps and a.elements.wps.model_name), None
+            )
             if real is not None and mine is not None and bare(stranger.main) and not bare(known[0].main):
                 case.add(
                     "claims-model",

@@ -17,6 +17,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import ScanError
 from rogue_scan.model.scan import Scan, subject_id
 from rogue_scan.model.severity import Severity
+from rogue_scan.model.site import Site
 from rogue_scan.model.subject import ChannelWatch, Mark, Subject
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.wifi.analyse import Session
@@ -54,12 +55,13 @@ class Live:
         *,
         name: str,
         keys: Sequence[str] = (),
+        site: Site | None = None,
         recorder: Recorder | None = None,
         duration: float | None = None,
         clock: Clock = time,
     ) -> None:
         self.source = source
-        self.session = Session(rules, name=name, keys=[parse_key(key) for key in keys])
+        self.session = Session(rules, name=name, keys=[parse_key(key) for key in keys], site=site)
         self.findings: list[Finding] = []
         self.marks: list[Mark] = []
         self._name, self._recorder, self._duration, self._clock = name, recorder, duration, clock

@@ -86,7 +86,7 @@ def _bare_dex(data: bytes) -> Decoded:
     problems: list[Problem] = []
     notes = Differences()
     dexes = list(_read_dex([("classes.dex", data)], notes, problems))
-    code = _code(dexes, AppContext(), None, problems)
+    code = _code(dexes, AppContext(), None)
     facts = AppFacts(
         sha256=hashlib.sha256(data).hexdigest(), size=len(data), form="dex", dex=tuple(d.name for d in dexes),
         code=code, flows=code.flows, endpoints=code.endpoints, differences=notes.done(),
@@ -528,7 +528,7 @@ class _Intake:
         libraries: tuple[native.NativeLibrary, ...],
     ) -> CodeFacts:
         components = tuple(
-            ComponentInfo(c.alias_of or c.name, c.kind, c.actions, c.authorities, c.exported)
+            ComponentInfo(c.alias_of or c.name, c.kind, c.actions, c.authorities, c.exported, c.enabled)
             for c in app.components
         )
         if app.application:
@@ -539,7 +539,7 @@ class _Intake:
                 meta.setdefault(key, value)
         names = [e.name for part in self.parts for e in part.container.entries]
         context = AppContext(app.package, components, meta, tuple(p.name for p in app.permissions))
-        return _code(dexes, context, PackageResources(self.file, names, table, libraries), self.problems)
+        return _code(dexes, context, PackageResources(self.file, names, table, libraries))
 
 
 def _read_dex(
@@ -575,14 +575,11 @@ def _dex_kind(what: str) -> str:
     return "dex:structure"
 
 
-def _code(
-    dexes: "list[Dex]", context: AppContext, answers: PackageResources | None, problems: list[Problem]
-) -> CodeFacts:
+def _code(dexes: "list[Dex]", context: AppContext, answers: PackageResources | None) -> CodeFacts:
     """Facts of all DEX files together."""
     from rogue_scan.apk.code.analyse import analyse_dexes
     from rogue_scan.apk.code.types import NoResources
 
-    del problems  # what is damaged in the files was noted where they were read
     return analyse_dexes(dexes, context, answers or NoResources())
 
 

@@ -141,7 +141,10 @@ class _Analysis:
         """Classes that Android instantiates: class, component name, kind."""
         found: dict[str, tuple[Class, str, str]] = {}
         order = {"application": 0, "provider": 1, "activity": 2, "service": 3, "receiver": 4}
+        switched = "setComponentEnabledSetting" in self.graph.names
         for component in sorted(self.app.components, key=lambda c: order.get(c.kind, 5)):
+            if not component.enabled and not switched:
+                continue
             cls = self.program.classes.get(_descriptor(component.name))
             if cls is not None:
                 found.setdefault(cls.name, (cls, component.name, component.kind))
@@ -226,6 +229,9 @@ class _Analysis:
                     if method.name == "onActivityResult"
                     else android.incoming(machine, cls.name)
                 )
+            elif kind in ("Landroid/os/Bundle;", "Landroid/os/PersistableBundle;"):
+                # What was saved is what is given back.
+                value = Val(UNKNOWN, CLEAN, (machine.obj(("shared", "saved", cls.name), kind),), kind)
             else:
                 value = machine.unknown(kind)
             if category is not None:
@@ -546,7 +552,9 @@ class _Analysis:
                 clean(text),
                 known[0],
                 known[1],
-                hidden_how(tags, known[1].split(":")[0], hosts),
+                hidden_how(
+                    tags, known[1].split(":")[0], hosts, plain.url_hosts if known[0] == "url" else hosts
+                ),
                 where,
                 all(lib for _, lib in places),
             )
@@ -562,7 +570,7 @@ class _Analysis:
                     clean(text),
                     known[0],
                     known[1],
-                    hidden_how(tags, known[1], hosts),
+                    hidden_how(tags, known[1], hosts, plain.url_hosts),
                     [place],
                     method.cls.library,
                 )
@@ -680,6 +688,7 @@ class _Plain:
         self.addresses: list[tuple[str, Place, bool]] = []
         self.mails: list[tuple[str, Place, bool]] = []
         self.hosts: set[str] = set()
+        self.url_hosts: set[str] = set()
         self.values: set[str] = set()
         for which, dex in enumerate(analysis.files):
             self._scan(which, dex)
@@ -710,13 +719,14 @@ class _Plain:
                 if not used and value not in statics:
                     continue
                 if mail:
-                    if not MAIL.fullmatch(value.strip()):
+                    if len(value) > 300 or not MAIL.search(value):
                         continue
                 else:
                     known = classify(value, models)
                     if known is None:
                         continue
                     self.hosts.add(known[1])
+                    self.url_hosts.add(known[1])
                 if used:
                     row = int(rows[order[low]])
                     number = int(graph.code_def[which][int(dex.code_row_of(np.array([row]))[0])])
@@ -729,7 +739,7 @@ class _Plain:
                     library = owner.library
                     place = Place(dex.name, f"{owner.name}-><clinit>()V", 0)
                 if mail and not library:
-                    self.mails.append((value.strip(), place, library))
+                    self.mails += [(found.group(0), place, library) for found in MAIL.finditer(value)]
                 elif not mail:
                     self.addresses.append((value, place, library))
 
@@ -758,7 +768,7 @@ class _Plain:
                 if method is not None:
                     value = dex.string(string)
                     self.values.add(value)
-                    self.hosts.add(value)
+                    self.hosts.add(value.strip("./").lower())
                     yield (
                         value[:2048],
                         Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2),

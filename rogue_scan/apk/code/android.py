@@ -135,6 +135,22 @@ def _set_result(site: Site) -> Any:
     result, obj = site.shared("result", kind=INTENT)
     for source in objects(site.arg(1)):
         site.heap.add(obj, "from", Val(UNKNOWN, CLEAN, (source,)))
+    name = site.frame.method.cls.name[1:-1].replace("/", ".")
+    if any(c.name == name and c.exported for c in site.m.app.components):
+        site.lib.emit(site, Sink.IPC, site.deep(site.arg(1)), None, "given back to the caller")
+    return None
+
+
+@handles("Landroid/os/Messenger;", "<init>", "send")
+def _messenger(site: Site) -> Any:
+    _, post = site.shared("messengers", kind="Landroid/os/Messenger;")
+    if site.ref.name == "<init>":
+        if objects(site.arg(0)):
+            site.heap.add(post, "handlers", Val(UNKNOWN, CLEAN, site.arg(0).o))
+        return None
+    for handler in objects(site.heap.get(post, "handlers", None)):
+        if handler.cls in site.m.program.classes:
+            site.lib.call_back(handler, site, site.params, CLEAN, ANY)
     return None
 
 
@@ -799,7 +815,10 @@ def _sms_manager(site: Site) -> Any:
 @handles("Landroid/os/Handler;", "obtainMessage")
 def _message(site: Site) -> Any:
     value, obj = site.new("Landroid/os/Message;")
+    numbers = iter(("what", "arg1", "arg2"))
     for kind, arg in zip(site.kinds, site.params, strict=False):
+        if kind == "I":
+            site.heap.set(obj, next(numbers, "arg2"), arg)
         if kind == "Ljava/lang/Object;":
             site.heap.set(obj, "obj", arg)
         if kind == "Landroid/os/Handler;":
@@ -875,6 +894,7 @@ def _view_says(site: Site) -> Any:
             site.heap.set(obj, "input", 0x81)
         else:
             said = site.arg(0)
+            site.heap.add(obj, "p:" + name[3:], said)
             resource = number(said)
             if resource:
                 said = make(site.m.resources.string(resource) or HOLE)

@@ -96,15 +96,18 @@ def is_documentation(host: str, models: Models) -> bool:
     )
 
 
-def hidden_how(tags: frozenset[str], host: str, plain: frozenset[str] | set[str]) -> str | None:
-    """How an address was hidden, None for one that stands in the code as it is."""
+def hidden_how(tags: frozenset[str], host: str, plain: set[str], whole: set[str]) -> str | None:
+    """How an address was hidden, None for one that stands in the code as it is.
+
+    ``plain`` are the texts that stand in the code, ``whole`` the hosts that stand there in an address.
+    """
     strong = sorted(tags - {"format", "joined", "part of a text", "split", "character array"})
     weak = sorted(tags & {"format", "joined", "part of a text", "split", "character array"})
     if "native" in tags:
         return "string in native library"
     if "string resource" in tags or "manifest meta-data" in tags or "file in the package" in tags:
         return ", ".join(strong)
-    if host in plain:
+    if host in whole or (host in plain and not weak):
         return None
     if strong or weak:
         return ", ".join(strong or weak)

@@ -389,6 +389,8 @@ def _string_same(site: Site) -> Any:
 
 @handles("*", "toString")
 def _any_to_string(site: Site) -> Any:
+    if site.static:
+        return NOTHING
     if texts(site.this):
         return site.this
     for obj in objects(site.this):
@@ -454,7 +456,42 @@ def _replace(site: Site) -> Any:
 @handles("Ljava/util/Formatter;", "format")
 def _format(site: Site) -> Any:
     at = 1 if site.kinds and site.kinds[0] == "Ljava/util/Locale;" else 0
-    return format_text(site, site.arg(at), site.arg(at + 1))
+    if not site.static and texts(site.this):  # "…".formatted(…)
+        return format_text(site, site.this, site.arg(0))
+    result = format_text(site, site.arg(at), site.arg(at + 1))
+    if site.static:
+        return result
+    for obj in objects(site.this):
+        for up in list(site.lib.linked(obj, site.heap)):
+            this = Val(UNKNOWN, CLEAN, (up,))
+            if up is obj or site.heap.get(up, "s") is not UNKNOWN:
+                _set_content(site, this, concat(site, content(site, this) if site.heap.get(up, "s") is not UNKNOWN else "", result))
+    return site.this
+
+
+@handles("Ljava/lang/reflect/Array;", "newInstance")
+def _new_arrays(site: Site) -> Any:
+    element = const(site.arg(0))
+    name = element.name if isinstance(element, ClassRef) else OBJECT
+    sizes = [number(site.arg(1))]
+    for obj in objects(site.arg(1)):
+        held = site.heap.array(obj)
+        sizes = [number(item) for item in held.items] if held is not None else [None]
+    return _nested(site, name, sizes, ())
+
+
+def _nested(site: Site, name: str, sizes: list[int | None], at: tuple[int, ...]) -> Any:
+    kind = "[" * len(sizes) + name
+    obj = site.m.obj((site.frame.context, site.unit, *at), kind, True)
+    size = sizes[0]
+    if size is None or not 0 <= size <= 256:
+        site.heap.set(obj, "#", Arr([], site.heap.token, None, False))
+    elif len(sizes) == 1 or len(at) > 3:
+        site.heap.set(obj, "#", Arr([0] * size, site.heap.token))
+    else:
+        inner = [_nested(site, name, sizes[1:], (*at, i)) for i in range(size)]
+        site.heap.set(obj, "#", Arr(inner, site.heap.token))
+    return Val(UNKNOWN, CLEAN, (obj,), kind)
 
 
 def format_text(site: Site, pattern: Any, array: Any) -> Any:

@@ -14,6 +14,7 @@ from rogue_scan.apk.code import personal
 from rogue_scan.apk.code.machine import Frame, Machine
 from rogue_scan.apk.code.models import KeyedModel, SinkModel, SourceModel
 from rogue_scan.apk.code.program import Method
+from rogue_scan.apk.code.reach import COMPONENTS
 from rogue_scan.apk.code.types import Place, SourceUse
 from rogue_scan.apk.code.values import (
     ANY,
@@ -91,7 +92,7 @@ _NO_DATA = frozenset(
         "ordinal",
         "getPackageName",
         "getClassName",
-        "getMessage",
+       
         "getStackTrace",
         "printStackTrace",
     ]
@@ -658,7 +659,7 @@ class Library:
             return
         self.classes_used.add(name)
         cls = program.classes[name]
-        if cls.library or cls.is_interface:
+        if cls.library or cls.is_interface or any(kind in COMPONENTS for kind in program.supers(name)):
             return
         obj = self.m.obj(("class", name), name, True)
         this = Val(UNKNOWN, CLEAN, (obj,), name)

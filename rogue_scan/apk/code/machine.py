@@ -47,6 +47,8 @@ MAX_TRACES = 300
 MAX_RUNS = 250
 """Runs of one method for one entry point."""
 MAX_RUN_STEPS = 300_000
+MAX_TURNS = 5_000
+"""Times that one branch is decided in one trace; from there on both ways are taken."""
 MIN_ENTRY_STEPS = 20_000
 MAX_CLINIT = 100_000
 MAX_FOREIGN_CLINIT = 5_000
@@ -69,10 +71,12 @@ class Budget(Exception):
 class Frame:
     """One run of a method."""
 
-    __slots__ = ("body", "context", "depth", "method", "parent")
+    __slots__ = ("body", "context", "depth", "method", "parent", "thrown")
 
     def __init__(self, method: Method, body: Body, context: int, depth: int, parent: "Frame | None") -> None:
         self.method, self.body, self.context, self.depth, self.parent = method, body, context, depth, parent
+        self.thrown: Any = None
+        """Join of the exceptions thrown here and below, for the handlers."""
 
 
 class Root:
@@ -254,13 +258,13 @@ class Machine:
         shared = Heap({}, self.base)
         return shared.absorb(heap)
 
-    def initialise(self, cls: Class) -> None:
-        """Run a class's static initialiser once, into the shared heap."""
+    def initialise(self, cls: Class, current: Heap | None = None) -> None:
+        """Run a class's static initialiser once; what it leaves is seen by all."""
         if cls.initialised:
             return
         cls.initialised = True
         if cls.super_name in self.program.classes:
-            self.initialise(self.program.classes[cls.super_name])
+            self.initialise(self.program.classes[cls.super_name], current)
         clinit = cls.methods.get(("<clinit>", "()V"))
         if clinit is None or self.models.is_modelled(cls.name):
             return
@@ -271,14 +275,19 @@ class Machine:
         most = MAX_FOREIGN_CLINIT if foreign else MAX_CLINIT
         saved, self.steps_left = self.steps_left, min(self.steps_left, most)
         start = self.steps_left
-        heap = Heap(self.base)
+        heap = Heap(self.base) if current is None else current.fork()
+        before = dict(heap.delta)
         try:
             _, heap = self.invoke(clinit, [], heap, None, self.context(0, 1, clinit.number))
         except Budget:
             self.limits.add("steps")
         finally:
             self.steps_left = saved - (start - self.steps_left)
-        self.base.update(heap.delta)
+        for key, value in heap.delta.items():
+            if before.get(key, UNKNOWN) is not value:
+                self.base[key] = value
+                if current is not None and key in current.delta:
+                    current.delta[key] = value
 
     def invoke(
         self, method: Method, args: list[Any], heap: Heap, parent: Frame | None, context: int
@@ -304,12 +313,15 @@ class Machine:
             result = self.unknown(method.returns, t)
             return (result if known is None else with_taint(known, t)), heap
         if method.name != "<clinit>":
-            self.initialise(method.cls)
+            self.initialise(method.cls, heap)
         self.visited.add(method.number)
         self._active[method.number] = active + 1
         self._runs[method.number] = runs + 1
         try:
-            result, heap = self._run(Frame(method, body, context, depth, parent), args, heap)
+            frame = Frame(method, body, context, depth, parent)
+            result, heap = self._run(frame, args, heap)
+            if frame.thrown is not None and parent is not None:
+                parent.thrown = frame.thrown if parent.thrown is None else join(parent.thrown, frame.thrown)
         finally:
             self._active[method.number] = active
         known = self._returned.get(method.number)
@@ -404,6 +416,9 @@ class Machine:
         has_tries = bool(frame.body.tries)
         result: Any = None
         steps = 0
+        turns: dict[int, int] = {}
+        stuck: list[Any] = []
+        stuck_at = -1
         while True:
             ins = code.get(unit)
             if ins is None:
@@ -421,7 +436,12 @@ class Machine:
             try:
                 if op <= 0x0D:
                     if op >= 0x0A:
-                        regs[a] = result if op != 0x0D else Val(UNKNOWN, CLEAN, (), "Ljava/lang/Throwable;")
+                        if op != 0x0D:
+                            regs[a] = result
+                        elif frame.thrown is not None:
+                            regs[a] = frame.thrown
+                        else:
+                            regs[a] = Val(UNKNOWN, CLEAN, (), "Ljava/lang/Throwable;")
                     elif op:
                         regs[a] = regs[b]
                 elif op <= 0x11:
@@ -451,7 +471,7 @@ class Machine:
                 elif op == 0x22:
                     kind = dex.type(b)
                     if kind in program.classes:
-                        self.initialise(program.classes[kind])
+                        self.initialise(program.classes[kind], heap)
                     regs[a] = Val(UNKNOWN, CLEAN, (self.obj((frame.context, here), kind, True),), kind)
                 elif op == 0x23:
                     regs[a] = self._new_array(frame, here, dex.type(rest), regs[b], heap)
@@ -465,6 +485,8 @@ class Machine:
                         if array is not None:
                             array.items[: len(rest)] = rest[: len(array.items)]
                 elif op == 0x27:
+                    thrown = regs[a]
+                    frame.thrown = thrown if frame.thrown is None else join(frame.thrown, thrown)
                     pend_handlers(here, regs, heap)
                     self._spend(steps & 1023)
                     return None, False
@@ -490,6 +512,18 @@ class Machine:
                     else:
                         taken = self._test(op - 0x38, regs[a], 0)
                         target = b
+                    if taken is not None:
+                        # A loop that does not end by itself (it waits for another thread, say) is left.
+                        turns[here] = turns.get(here, 0) + 1
+                        if turns[here] > MAX_TURNS:
+                            taken = None
+                        elif not turns[here] & 31:
+                            stuck = list(regs)
+                            stuck_at = here
+                        elif stuck_at == here and turns[here] & 31 == 1:
+                            if all(x is y or (type(x) is type(y) and x == y) for x, y in zip(stuck, regs, strict=True)):
+                                taken = None
+                                turns[here] = MAX_TURNS
                     if taken is None:
                         pend(target, regs, heap)
                         pend(after, regs, heap)
@@ -733,7 +767,7 @@ class Machine:
             if ref.cls in self.program.classes:
                 return self.unknown(ref.kind)
             return self.library.framework_static(frame, unit, ref)
-        self.initialise(owner)
+        self.initialise(owner, heap)
         value = heap.get(("S", owner.name), ref.name)
         if value is UNKNOWN:
             value = self.program.statics(owner)[ref.name]

@@ -4,6 +4,7 @@ Where two files define a class, the first one counts, as it does for Android's c
 """
 
 import bisect
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,10 @@ from rogue_scan.apk.dex.reader import (
     Member,
 )
 
+SYSTEM = re.compile(
+    r"L(?:android/(?!support/|arch/|databinding/)|java/|dalvik/|libcore/|org/json/|org/w3c/dom/|org/xmlpull/v1/Xml)"
+)
+"""Classes that Android itself has: where an app brings its own, the loader never asks for them."""
 MANY_CLASSES = 500
 """Classes of no known kit up to which all of them count as the app's own."""
 MAX_METHOD_UNITS = 1 << 16
@@ -168,7 +173,7 @@ class Program:
         number = self.method_count
         for row, (access, super_index, interfaces) in enumerate(dex.classes[:, 1:4].tolist()):
             name = dex.class_name(row)
-            if name in self.classes:
+            if name in self.classes or SYSTEM.match(name):
                 continue
             cls = Class(
                 name,
@@ -203,8 +208,8 @@ class Program:
         which = bisect.bisect_right(self.first_method, number) - 1
         dex = self.dexes[which]
         row = number - self.first_method[which]
-        cls = self.classes[dex.class_name(int(dex.def_class[row]))]
-        if cls.dex is not dex:
+        cls = self.classes.get(dex.class_name(int(dex.def_class[row])))
+        if cls is None or cls.dex is not dex:
             return None
         index = int(dex.def_method[row])
         key = (dex.string(int(dex.method_name[index])), dex.proto(int(dex.method_proto[index])))

@@ -15,6 +15,15 @@ import numpy.typing as npt
 from rogue_scan.apk.code.program import Program
 from rogue_scan.apk.dex import opcodes
 
+COMPONENTS = frozenset(
+    (
+        "Landroid/app/Activity;",
+        "Landroid/app/Service;",
+        "Landroid/app/Application;",
+        "Landroid/content/BroadcastReceiver;",
+        "Landroid/content/ContentProvider;",
+    )
+)
 Mask = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
 
@@ -38,6 +47,9 @@ class CallGraph:
         virtual: list[Mask] = []
         made_by: list[I64] = []
         made: list[I64] = []
+        component = np.array(
+            [program.framework_type(name) in COMPONENTS or any(c in COMPONENTS for c in program.models.lineage(program.framework_type(name))) for name in program.classes] + [False]
+        )
         self.call_units: list[tuple[I64, I64]] = []
         """Per DEX file: instruction rows of all invokes, and the method index of each."""
         self.code_def: list[I64] = []
@@ -74,7 +86,9 @@ class CallGraph:
                 virtual.append((ops == 0x6E) | (ops == 0x72) | (ops == 0x74) | (ops == 0x78))
             new = np.flatnonzero((dex.ins_op == opcodes.NEW_INSTANCE) | (dex.ins_op == opcodes.CONST_CLASS))
             types = class_ids[np.minimum(dex.operand_b(new), len(class_ids) - 1)]
-            new, types = new[types >= 0], types[types >= 0]
+            # Naming a component's class makes no object of it: only the manifest does.
+            keep = (types >= 0) & ((dex.ins_op[new] == opcodes.NEW_INSTANCE) | ~component[types])
+            new, types = new[keep], types[keep]
             made_by.append(code_def[dex.code_row_of(new)])
             made.append(types)
         self.caller = _join(callers)
@@ -91,7 +105,7 @@ class CallGraph:
         self.sig_count = len(known)
         self.made_by, self.made = _join(made_by), _join(made)
         self.super_of = np.array(
-            [self.class_index.get(cls.super_name, -1) for cls in program.classes.values()] or [-1], np.int64
+            [self.class_index.get(cls.super_name, -1) for cls in program.classes.values()] + [-1], np.int64
         )
         is_callback = np.zeros(len(self.names) + 1, bool)
         for name, number in self.names.items():
@@ -101,7 +115,7 @@ class CallGraph:
                 cls.super_name != "Ljava/lang/Object;" or bool(cls.interfaces)
                 for cls in program.classes.values()
             ]
-            or [False]
+            + [False]
         )
         self.def_callback = (
             is_callback[self.def_name] & outside[self.def_class] if count else np.zeros(0, bool)
@@ -144,9 +158,9 @@ class CallGraph:
         """Every method that can run when the entry methods run and the classes exist."""
         count = self.program.method_count
         reach = np.zeros(count, bool)
-        live = np.zeros(max(len(self.class_index), 1), bool)
+        live = np.zeros(len(self.class_index) + 1, bool)  # the last one stands for "no class of the app"
         called = np.zeros(self.sig_count + 1, bool)
-        touched = np.zeros(max(len(self.class_index), 1), bool)
+        touched = np.zeros(len(self.class_index) + 1, bool)
         for name in instantiated:
             if name in self.class_index:
                 live[self.class_index[name]] = True
@@ -164,6 +178,7 @@ class CallGraph:
                 if len(self.made):
                     live[self.made[frontier[self.made_by] & (self.made_by >= 0)]] = True
                 touched[self.def_class[frontier]] = True
+                touched[-1] = False
             else:
                 fresh = np.zeros(count, bool)
             above = live.copy()

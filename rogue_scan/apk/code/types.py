@@ -24,6 +24,7 @@ class ComponentInfo(msgspec.Struct, frozen=True):
     """Actions of its intent filters."""
     authorities: tuple[str, ...] = ()
     exported: bool = False
+    enabled: bool = True
 
 
 class AppContext(msgspec.Struct, frozen=True):
@@ -132,7 +133,7 @@ class Call(msgspec.Struct, frozen=True):
     """``Lpackage/Class;->name(arguments)return`` of the method called."""
     at: Place
     args: tuple[Constant, ...] = ()
-    """Constants that reach the arguments (without the receiver); strings may have ``\ufffc`` for unknown parts."""
+    """Constants that reach the arguments (without the receiver); U+FFFC stands for unknown parts."""
     reachable: bool = True
     library: bool = False
     """Whether the calling code belongs to a kit."""

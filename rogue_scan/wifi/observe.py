@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Protocol
 
 import numpy as np
@@ -75,6 +75,15 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def rows(self, start: int, stop: int) -> Batch:
+        """The frames from ``start`` to ``stop``, over the same buffer."""
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name, column in columns.items():
+            if name not in ("buffer", "fcs_checked"):
+                columns[name] = column[start:stop]
+        columns["fcs_checked"] = 0 if start else self.fcs_checked
+        return Batch(**columns)
 
 
 @dataclass(slots=True, frozen=True)

@@ -31,7 +31,7 @@ from rogue_scan.wifi.fold.tools import (
     mix,
     trim,
 )
-from rogue_scan.wifi.observe import Batch
+from rogue_scan.wifi.observe import BLOCK, Batch
 from rogue_scan.wifi.world import (
     Announcement,
     AnnouncementKind,
@@ -45,15 +45,17 @@ from rogue_scan.wifi.world import (
 BEACON, PROBE_RESPONSE = 8, 5
 MAX_BSS = 6144
 MAX_NEW_BSS = 2048
-"""In one block of frames."""
+"""New entries after which the table is trimmed, wherever that is in the stream."""
 MAX_VARIANTS = 128
-MAX_NEW_VARIANTS = 4096
-"""In one block of frames, over all BSSs."""
+MAX_NEW_VARIANTS = 8192
+"""Between two trims, over all BSSs."""
+MAX_NEW_OF_ONE = 512
+"""Variants of one BSS between two trims."""
 COARSE_AFTER = 24
 """Variants of one BSS after which new ones are told apart without the content of vendor elements."""
 MAX_SSIDS = 2048
 MAX_ANSWERS = 16_384
-MAX_NEW_ANSWERS = 4096
+MAX_NEW_ANSWERS = BLOCK
 REFS = 8
 _MAX_BODY = 2304
 _STEP = 64
@@ -123,7 +125,9 @@ class AnnouncementFold:
         """Key of (BSSID, subtype, length) → mask number; -1 where frames of the key are mixed."""
         self._masks: dict[int, _Masks] = {}
         self._created: dict[int, int] = {}
-        self._new_bss = Allowance(world, "bss", MAX_NEW_BSS)
+        self._recent: dict[int, int] = {}
+        """BSSID → new variants since the last trim."""
+        self._new_bss = 0
         self._new_variants = Allowance(world, "variants", MAX_NEW_VARIANTS)
         self._new_answers = Allowance(world, "answers", MAX_NEW_ANSWERS)
 
@@ -288,9 +292,11 @@ class AnnouncementFold:
         if number is not None and not self.slots[number].dead:
             return number
         bss = self._bss(bssid)
-        if bss is None or not self._new_variants.take():
+        recent = self._recent.get(bssid, 0)
+        if recent >= MAX_NEW_OF_ONE or not self._new_variants.take():
             return self._slot(Slot(bssid, bss, None, tuple(damages)))
         self._created[bssid] = created + 1
+        self._recent[bssid] = recent + 1
         made = Announcement(
             kind, digest, interval, capabilities, elements, security_of(elements, capabilities)
         )
@@ -303,13 +309,35 @@ class AnnouncementFold:
         self.slots.append(slot)
         return len(self.slots) - 1
 
-    def _bss(self, bssid: int) -> Bss | None:
+    def _bss(self, bssid: int) -> Bss:
         name = address_text(bssid)
         bss = self.world.bss.get(name)
-        if bss is None and self._new_bss.take():
+        if bss is None:
             bss = Bss(name)
             self.world.bss[name] = bss
+            self._new_bss += 1
         return bss
+
+    def room(self, batch: Batch) -> int:
+        """How many rows of a batch can be folded before the table of BSSs must be trimmed.
+
+        A flood of made-up access points must not keep out a real one that comes after it, so the table is
+        trimmed when it has grown too much, not at the end of a block.
+        """
+        wanted = np.flatnonzero(
+            ((batch.type == BEACON) | (batch.type == PROBE_RESPONSE)) & batch.ok & ~batch.cut
+        )
+        addresses, first = np.unique(batch.address3[wanted], return_index=True)
+        left = MAX_NEW_BSS - self._new_bss
+        if len(addresses) <= left:
+            return len(batch)
+        known = self.world.bss
+        unknown = [
+            row
+            for address, row in zip(addresses.tolist(), wanted[first].tolist(), strict=True)
+            if address_text(address) not in known
+        ]
+        return len(batch) if len(unknown) <= left else sorted(unknown)[left]
 
     # Counting
 
@@ -423,7 +451,8 @@ class AnnouncementFold:
 
     def trim(self) -> list[str]:
         """Bring tables back under their caps; returns the BSSIDs that were given up."""
-        self._new_bss.used = self._new_variants.used = self._new_answers.used = 0
+        self._new_variants.used = self._new_answers.used = self._new_bss = 0
+        self._recent.clear()
         world = self.world
         trim(world, "answers", world.answers, MAX_ANSWERS)
         gone = trim(world, "bss", world.bss, MAX_BSS)

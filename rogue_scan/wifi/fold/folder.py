@@ -38,8 +38,19 @@ class Folder:
 
     def fold(self, batch: Batch) -> None:
         """Take the next frames (never across a multiple of ``BLOCK``)."""
-        if not len(batch):
-            return
+        while len(batch):
+            room = self.announcements.room(batch)
+            if room == len(batch):
+                self._fold(batch)
+                break
+            if room:
+                self._fold(batch.rows(0, room))
+            self._trim()
+            batch = batch.rows(room, len(batch))
+        if self.world.coverage.frames % BLOCK == 0:
+            self._trim()
+
+    def _fold(self, batch: Batch) -> None:
         refs = Refs(batch)
         self.coverage.fold(batch, refs)
         self.malformed.fold(batch, refs)
@@ -69,11 +80,9 @@ class Folder:
             if len(readable):
                 self.net.fold(cleartext(batch, readable))
         self.clocks.close(batch)
-        if int(batch.frame[-1]) % BLOCK == 0:
-            self._trim()
 
     def _trim(self) -> None:
-        """Bring every table back under its cap; at frame numbers that no cut can move."""
+        """Bring every table back under its cap; only at places that depend on the frames alone."""
         gone = self.announcements.trim()
         self.clocks.forget(gone)
         self.rates.trim()

@@ -13,7 +13,7 @@ from rogue_scan.wifi.observe import Batch
 from rogue_scan.wifi.world import Kind, Rate, World
 
 MAX_ROWS = 8192
-MAX_NEW = 4096
+MAX_NEW = 32_768
 MAX_SECONDS = 4096
 MAX_SOURCES = 131_072
 """Remembered over all rows."""

@@ -9,14 +9,14 @@ from rogue_scan.wifi.capture.chunk import gather
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.fold.malformed import MalformedFold
 from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, cells, content_hash, group, mix, trim
-from rogue_scan.wifi.observe import DATA, Batch
+from rogue_scan.wifi.observe import BLOCK, DATA, Batch
 from rogue_scan.wifi.world import Damage, Probe, Station, World
 
 PROBE_REQUEST, AUTH = 4, 11
 MAX_STATIONS = 16_384
-MAX_NEW_STATIONS = 4096
+MAX_NEW_STATIONS = BLOCK
 MAX_PROBES = 16_384
-MAX_NEW_PROBES = 4096
+MAX_NEW_PROBES = BLOCK
 _GROUP = np.uint64(1 << 40)
 
 

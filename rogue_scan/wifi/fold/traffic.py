@@ -9,11 +9,11 @@ from rogue_scan.wifi.capture.chunk import gather
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.fold.rates import RateFold
 from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, bump, cells, group, mix, trim
-from rogue_scan.wifi.observe import DATA, Batch, CleartextBatch
+from rogue_scan.wifi.observe import BLOCK, DATA, Batch, CleartextBatch
 from rogue_scan.wifi.world import Kind, Link, Ref, World
 
 MAX_LINKS = 16_384
-MAX_NEW_LINKS = 4096
+MAX_NEW_LINKS = BLOCK
 _GROUP = np.uint64(1 << 40)
 _EAPOL = np.frombuffer(b"\xaa\xaa\x03\x00\x00\x00\x88\x8e", np.uint64)[0]
 _TO_DS, _FROM_DS, _MORE, _RETRY, _PROTECTED = 0x01, 0x02, 0x04, 0x08, 0x40

@@ -9,7 +9,7 @@ import pytest
 from rogue_scan.texts import DOMAIN, LOCALES, SIGNATURES, languages, translator
 
 TOOL = Path(__file__).parents[1] / "tools" / "catalogue.py"
-LEAST_SIGNATURES = 0.0
+LEAST_SIGNATURES = 0.95
 """Share of texts of signature files that must be translated; new rules may be a little ahead."""
 
 

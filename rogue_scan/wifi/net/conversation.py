@@ -16,8 +16,12 @@ from rogue_scan.wifi.world import Ref
 HTTP_PORTS = frozenset(
     {80, 81, 88, 591, 2050, 3000, 5000, 5985, 8000, 8008, 8080, 8081, 8088, 8888, 9000, 9090}
 )
+_ENCRYPTED_PORTS = frozenset({22, 443, 465, 853, 990, 993, 995, 5223, 5228, 8443})
+_UNKNOWN_SEGMENTS = 8
+"""Segments of a conversation on such a port, or of a direction nobody reads, until it is let go."""
 _OPAQUE_AFTER = 64
 """Octets of a direction after which an unknown protocol is given up."""
+_TLS_HANDSHAKE = 0x16
 _MAX_PIPELINE = 256
 """Requests waiting for their answers."""
 _MAX_EXCHANGES = 4096
@@ -62,6 +66,11 @@ class Side:
         self.ended = False
         """A FIN or RST came."""
 
+    @property
+    def known(self) -> bool:
+        """Whether somebody reads this side."""
+        return bool(self.http or self.tls or self.login) or self.names is not None
+
 
 class Conversation:
     """The two directions of a TCP connection in one BSS."""
@@ -80,20 +89,26 @@ class Conversation:
         self._told = 0
         """Exchanges that were passed on."""
         self._methods: list[str] = []
-        self._changed = False
-        """Whether the last answer may begin another protocol."""
         self._tls_ref: Ref | None = None
         self._hello: tls.ClientHello | None = None
         self._server_hello: tls.ServerHello | None = None
         self._chain: tuple[bytes, ...] = ()
         self._tls_told = False
+        self._unread = 0
+        """Segments that said nothing: on a dead side, or before any beginning on an encrypted port."""
         self.last = 0.0
-        self.first: Ref | None = None
+        self.counted = 0
+        """What its owner last counted as kept."""
 
     @property
     def opaque(self) -> bool:
         """Whether nothing more can be read."""
-        return all(side.dead for side in self._sides)
+        if all(side.dead for side in self._sides):
+            return True
+        if self._unread <= _UNKNOWN_SEGMENTS:
+            return False
+        # A side that was never heard, or only from the middle of its encrypted part, will say nothing.
+        return all(side.dead or not side.known for side in self._sides)
 
     @property
     def over(self) -> bool:
@@ -108,11 +123,16 @@ class Conversation:
     @property
     def kept(self) -> int:
         """Octets held in memory."""
-        return sum(
-            side.half.held + len(side.begin) + (side.http.kept if side.http else 0)
-            + (side.tls.kept if side.tls else 0) + len(side.names or b"")
-            for side in self._sides
-        )  # fmt: skip
+        total = 0
+        for side in self._sides:
+            total += side.half.held + len(side.begin)
+            if side.http:
+                total += side.http.kept
+            elif side.tls:
+                total += side.tls.kept
+            elif side.names:
+                total += len(side.names)
+        return total
 
     @property
     def ends(self) -> Ends:
@@ -138,15 +158,17 @@ class Conversation:
         side.mac = side.mac or sender
         if not self._handed_by and receiver == other.mac and not self._is_client(number):
             self._handed_by = sender
-        self.first = self.first or ref
         self.last = max(self.last, ref.time)
         flags, sequence = segment.flags, segment.sequence
         if flags & ip.SYN:
             self._client = 1 - number if flags & ip.ACK else number
             self._take(number, side.half.open(sequence, ref.time))
             sequence += 1
-        if segment.payload and not side.dead:
-            self._take(number, side.half.add(sequence, segment.payload, ref.frame, ref.time))
+        if segment.payload:
+            if side.dead or (not side.known and self._encrypted and segment.payload[0] != _TLS_HANDSHAKE):
+                self._unread += 1
+            if not side.dead:
+                self._take(number, side.half.add(sequence, segment.payload, ref.frame, ref.time))
         if flags & (ip.FIN | ip.RST):
             side.ended = True
             if flags & ip.FIN and whole:
@@ -186,8 +208,9 @@ class Conversation:
                 return
             if side.http:
                 self._messages(number, side.http.feed(event))
-                if side.http.dead:
-                    self._let_go(number)
+                if side.http.dead:  # upgrade, tunnel, no HTTP, or too much: neither side is read any more
+                    for each in self._sides:
+                        each.dead = True
             elif side.tls:
                 self._handshake(number, side.tls, event)
             elif side.login:
@@ -210,7 +233,7 @@ class Conversation:
         if http.starts(data):
             self._client = number if data[:5] != b"HTTP/" else 1 - number
             self._speak_http()
-        elif data[0] == 0x16 and (len(data) < 2 or data[1] == 3):
+        elif data[0] == _TLS_HANDSHAKE and (len(data) < 2 or data[1] == 3):
             if len(data) < 6:
                 return
             self._client = (
@@ -240,6 +263,10 @@ class Conversation:
         side.begin = b""
         self._take(number, [Piece(data, piece.frame, piece.time)])
 
+    @property
+    def _encrypted(self) -> bool:
+        return any(side.port in _ENCRYPTED_PORTS for side in self._sides)
+
     def _is_client(self, number: int) -> bool:
         return (self._client if self._client is not None else self._by_port()) == number
 
@@ -254,19 +281,12 @@ class Conversation:
     def _method(self, number: int) -> str:
         return self._methods[number] if number < len(self._methods) else ""
 
-    def _let_go(self, number: int) -> None:
-        self._sides[number].dead = True
-        if self._changed:  # upgrade or tunnel: both directions change
-            for side in self._sides:
-                side.dead = True
-
     def _messages(self, number: int, messages: list[http.Message]) -> None:
         for message in messages:
             answers = bool(message.head.status) if message.head else not self._is_client(number)
             if answers:
                 if self._client is None:
                     self._client = 1 - number
-                self._changed = message.head is not None and message.head.status in (101, 200)
                 self._answers[self._answered] = message
                 self._answered += 1
             else:
@@ -309,6 +329,8 @@ class Conversation:
             except SourceError:
                 side.dead = True
             side.dead = side.dead or reader.done
+            if side.dead and not self._is_client(number):
+                self._sides[1 - number].dead = True  # what the client says came before
         if self.opaque:
             self._tell_session()
 

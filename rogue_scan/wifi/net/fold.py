@@ -12,8 +12,6 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-import numpy as np
-
 from rogue_scan.errors import SourceError
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, parameters, personal
@@ -50,6 +48,8 @@ IDLE = 60.0
 """Seconds after which a silent conversation is over."""
 _MAX_LET_GO = 65_536
 _MAX_RECENT = 8192
+_SLICE = 1024
+"""Frames between two looks at which conversations were let go."""
 _ECHO = 0.05
 """Seconds within which the same ARP packet is the access point's copy of it, not another one."""
 _SOLICITED = 3.0
@@ -87,6 +87,8 @@ class NetFold:
         self._fragments = link.Defragmenter()
         self._packets = ip.Reassembler()
         self._talks: OrderedDict[int, Conversation] = OrderedDict()
+        self._waiting: set[int] = set()
+        """Conversations with octets behind a hole."""
         self._held = 0
         self._let_go: OrderedDict[int, None] = OrderedDict()
         self._recent: OrderedDict[Hashable, float] = OrderedDict()
@@ -105,82 +107,93 @@ class NetFold:
 
     def fold(self, batch: CleartextBatch) -> None:
         """Take the next frames."""
-        let_go = np.array(sorted(self._let_go), np.uint64)
-        for i in choose(batch, let_go, self.decryptor is not None).tolist():
-            try:
-                self._frame(batch, i)
-            except SourceError:
-                self.damaged += 1
+        rows, keys = choose(batch, self.decryptor is not None)
+        columns = (
+            batch.frame, batch.time, batch.offset, batch.length, batch.header, batch.transmitter,
+            batch.receiver, batch.source, batch.destination, batch.bssid, batch.sequence, batch.fragment,
+            batch.more_fragments, batch.retry, batch.protected, batch.tid, batch.amsdu, batch.cut,
+        )  # fmt: skip
+        buffer = batch.buffer.data
+        for at in range(0, len(rows), _SLICE):
+            # Short slices: a conversation that was let go in one is passed over cheaply in the next.
+            known = keys[at : at + _SLICE].tolist()
+            left = [i for i, key in enumerate(known) if key not in self._let_go]
+            chosen = rows[at : at + _SLICE][left]
+            picked = (column[chosen].tolist() for column in columns)
+            for values in zip((known[i] for i in left), *picked, strict=True):
+                try:
+                    self._frame(buffer, *values)
+                except SourceError:
+                    self.damaged += 1
 
     def finish(self) -> None:
         """The capture is over: conversations are taken as they stand. More frames may follow all the same."""
         while self._talks:
-            _, talk = self._talks.popitem(last=False)
-            talk.finish()
-        self._held = 0
+            self._end(next(iter(self._talks)))
 
     # From frames to packets.
 
-    def _frame(self, batch: CleartextBatch, i: int) -> None:
-        ref = Ref(int(batch.frame[i]), float(batch.time[i]))
-        self._now = max(self._now, ref.time)
+    def _frame(
+        self, buffer: memoryview, key: int, frame: int, time: float, start: int, size: int, mac: int,
+        sender: int, receiver: int, source: int, destination: int, bssid: int, sequence: int, part: int,
+        more: bool, retry: bool, protected: bool, tid: int, aggregated: bool, cut: bool,
+    ) -> None:  # fmt: skip
+        ref = Ref(frame, time)
+        self._now = max(self._now, time)
         if self._now - self._swept >= 1.0:
             self._sweep()
-        start, size = int(batch.offset[i]), int(batch.length[i])
-        body = batch.buffer[start : start + size].tobytes()
-        sender, receiver = int(batch.transmitter[i]), int(batch.receiver[i])
-        number, part, tid = int(batch.sequence[i]), int(batch.fragment[i]), int(batch.tid[i])
-        if batch.retry[i] and self._repeated(("retry", sender, receiver, tid, number, part), 1.0):
+        body = bytes(buffer[start : start + size])
+        mark = ("sent", sender, receiver, tid, sequence, part)
+        if retry and self._repeated(mark, 1.0):
             return
-        if not batch.retry[i]:
-            self._remember(("retry", sender, receiver, tid, number, part))
-        if batch.protected[i]:
+        if not retry:
+            self._remember(mark)
+        if protected:
             if self.decryptor is None:
                 return
-            mac = int(batch.header[i])
-            opened = self.decryptor.open(batch.buffer[mac:start].tobytes(), body)
+            opened = self.decryptor.open(bytes(buffer[mac:start]), body)
             if opened is None:
                 return
             body = opened
-        whole = self._fragments.add(
-            (sender, receiver, tid, number), part, bool(batch.more_fragments[i]), body
-        )
+        whole = self._fragments.add((sender, receiver, tid, sequence), part, more, body)
         if whole is None:
             return
-        bssid = int(batch.bssid[i])
-        source, destination = int(batch.source[i]), int(batch.destination[i])
-        complete = not batch.cut[i]
-        for unit in link.units(whole, aggregated=bool(batch.amsdu[i])):
+        for unit in link.units(whole, aggregated=aggregated):
             try:
                 self._unit(
-                    bssid, unit.source if unit.source is not None else source,
-                    unit.destination if unit.destination is not None else destination, unit, ref, complete,
-                )  # fmt: skip
+                    bssid,
+                    source if unit.source is None else unit.source,
+                    destination if unit.destination is None else unit.destination,
+                    unit,
+                    ref,
+                    not cut,
+                    key,
+                )
             except SourceError:
                 self.damaged += 1
 
     def _unit(
-        self, bssid: int, source: int, destination: int, unit: link.Unit, ref: Ref, complete: bool
+        self, bssid: int, source: int, destination: int, unit: link.Unit, ref: Ref, complete: bool, key: int
     ) -> None:
         match unit.ethertype:
             case link.ARP:
                 self._arp(bssid, source, destination, arp.decode(unit.payload), ref)
             case link.IPV4:
-                self._packet(bssid, source, destination, ip.ipv4(unit.payload), ref, complete)
+                self._packet(bssid, source, destination, ip.ipv4(unit.payload), ref, complete, key)
             case link.IPV6:
-                self._packet(bssid, source, destination, ip.ipv6(unit.payload), ref, complete)
+                self._packet(bssid, source, destination, ip.ipv6(unit.payload), ref, complete, key)
             case link.EAPOL:
                 if self.decryptor:
                     self.decryptor.learn_key(bssid, source, destination, unit.payload)
 
     def _packet(
-        self, bssid: int, source: int, destination: int, part: ip.Packet, ref: Ref, complete: bool
+        self, bssid: int, source: int, destination: int, part: ip.Packet, ref: Ref, complete: bool, key: int
     ) -> None:
         packet = self._packets.add(part)
         if packet is None:
             return
         if packet.protocol == ip.TCP:
-            self._segment(bssid, source, destination, packet, ref, complete and packet.whole)
+            self._segment(bssid, source, destination, packet, ref, complete and packet.whole, key)
         elif packet.protocol == ip.UDP:
             datagram = ip.udp(packet.payload)
             ports = {datagram.source, datagram.destination}
@@ -204,13 +217,14 @@ class NetFold:
     # TCP.
 
     def _segment(
-        self, bssid: int, source: int, destination: int, packet: ip.Packet, ref: Ref, complete: bool
+        self, bssid: int, source: int, destination: int, packet: ip.Packet, ref: Ref, complete: bool, key: int
     ) -> None:
         segment = ip.tcp(packet.payload)
         opens = segment.flags & ip.SYN
         if not segment.payload and not segment.flags & (ip.SYN | ip.FIN | ip.RST):
             return
-        key = flow_key(bssid, packet.source, segment.source, packet.destination, segment.destination)
+        if not key:
+            key = flow_key(bssid, packet.source, segment.source, packet.destination, segment.destination)
         if key in self._let_go:
             if not opens:
                 return
@@ -228,9 +242,8 @@ class NetFold:
             while len(self._talks) > MAX_CONVERSATIONS:
                 self._end(next(iter(self._talks)))
                 self._count("conversations")
-        before = talk.kept
         talk.add(packet.source, segment, source, destination, ref, complete)
-        self._held += talk.kept - before
+        self._count_held(key, talk)
         self._talks.move_to_end(key)
         if opens and not segment.flags & ip.ACK:
             self._contact(talk.ends, ref)
@@ -247,21 +260,32 @@ class NetFold:
 
     def _end(self, key: int) -> None:
         talk = self._talks.pop(key)
-        self._held -= talk.kept
+        self._waiting.discard(key)
+        self._held -= talk.counted
         talk.finish()
+
+    def _count_held(self, key: int, talk: Conversation) -> None:
+        kept = talk.kept
+        self._held += kept - talk.counted
+        talk.counted = kept
+        if talk.waiting:
+            self._waiting.add(key)
+        else:
+            self._waiting.discard(key)
 
     def _sweep(self) -> None:
         """Once a second of capture time: ends what is silent, gives up holes that stay open."""
         self._swept = self._now
-        for key, talk in list(self._talks.items()):
-            if talk.last > self._now - PATIENCE:
+        while self._talks:
+            key = next(iter(self._talks))
+            if self._talks[key].last >= self._now - IDLE:
                 break
-            if talk.last < self._now - IDLE:
-                self._end(key)
-            elif talk.waiting:
-                before = talk.kept
+            self._end(key)
+        for key in sorted(self._waiting):
+            talk = self._talks[key]
+            if talk.last <= self._now - PATIENCE:
                 talk.tick(self._now)
-                self._held += talk.kept - before
+                self._count_held(key, talk)
 
     def _contact(self, ends: Ends, ref: Ref) -> None:
         key = (ends.bssid, ends.client, ends.server_ip, ends.port)

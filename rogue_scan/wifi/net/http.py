@@ -22,6 +22,8 @@ _MAX_HEADERS = 256
 _MAX_HOLES = 4096
 _HEAD_ONLY = 4096
 """Octets kept of a body that nobody looks at."""
+_MEDIA_ENOUGH = 1 << 20
+"""Octets of such a body after which the conversation is let go: films are most of the traffic."""
 
 _REQUEST = re.compile(rb"([A-Z]{3,16}) (\S{1,16384}) HTTP/(1\.[01])\r?\n")
 _RESPONSE = re.compile(rb"HTTP/(1\.[01]) (\d{3})[^\r\n]{0,1024}\r?\n")
@@ -95,6 +97,11 @@ class Body:
         self.missing = 0
         self.holes: list[tuple[int, int]] = []
         self.keep = _HEAD_ONLY if head.content_type.startswith(_PLAIN_MEDIA) else MAX_BODY
+
+    @property
+    def tedious(self) -> bool:
+        """Whether there is a lot of it that nobody will look at."""
+        return self.keep <= _HEAD_ONLY and self.size > _MEDIA_ENOUGH
 
     def add(self, data: bytes) -> None:
         """The next octets."""
@@ -233,12 +240,14 @@ class Reader:
         self._body.add(taken)
         self._left -= len(taken)
         self._rest = piece.data[len(taken) :]
-        return self._end(complete=not self._body.missing) if not self._left else []
+        if not self._left:
+            return self._end(complete=not self._body.missing)
+        return self._broken() if self._body.tedious else []
 
     def _until_close(self, piece: Piece) -> list[Message]:
         assert self._body is not None
         self._body.add(piece.data)
-        return []
+        return self._broken() if self._body.tedious else []
 
     def _chunk_size(self, piece: Piece) -> list[Message]:
         line, found, rest = piece.data.partition(b"\n")

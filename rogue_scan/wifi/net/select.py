@@ -1,8 +1,8 @@
 """Which data frames are worth a look, told for whole batches at once.
 
 Half of all frames may be encrypted downloads in open networks: those are passed over here, without any
-Python for each frame. What is chosen depends on the frame and on which conversations were let go before, so
-the choice does not depend on how the frames were cut into batches.
+work in Python for each frame. What is chosen depends on the frame alone; for segments of TCP a key of the
+connection is given along, by which conversations that nobody reads any more are passed over.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ def flow_key(bssid: int, one: bytes, one_port: int, other: bytes, other_port: in
 
 
 def _folded(address: bytes) -> int:
-    words = [int.from_bytes(address[i : i + 4], "big") for i in range(0, len(address), 4)]
-    value = 0
-    for word in words:
-        value ^= word
-    return value
+    value = int.from_bytes(address, "big")
+    if len(address) == 4:
+        return value
+    value ^= value >> 64
+    return (value ^ value >> 32) & 0xFFFF_FFFF
 
 
 def _end(address: int, port: int) -> int:
     return ((address << 16 | port) * _FACTORS[0]) & _MASK
 
 
-def choose(batch: CleartextBatch, let_go: U64, eapol: bool) -> I64:
-    """Indices of the frames of ``batch`` that are worth a look, in order.
+def choose(batch: CleartextBatch, eapol: bool) -> tuple[I64, U64]:
+    """Indices of the frames of ``batch`` that are worth a look, in order, and their keys.
 
-    ``let_go`` holds the sorted keys of the conversations that nobody reads any more; ``eapol`` says
+    The key is :func:`flow_key` for plain TCP segments that open no connection, else 0. ``eapol`` says
     whether key handshakes are wanted. Frames that are not plain (aggregated, fragmented, encrypted, tagged)
     are always chosen.
     """
-    count = len(batch)
-    if not count:
-        return np.empty(0, np.int64)
+    keys = np.zeros(len(batch), np.uint64)
+    if not len(batch):
+        return np.empty(0, np.int64), keys
     buffer, at, length = batch.buffer, batch.offset, batch.length
     odd = batch.protected | batch.amsdu | batch.more_fragments | (batch.fragment != 0)
     plain = ~odd & (length >= 8)
@@ -73,11 +73,12 @@ def choose(batch: CleartextBatch, let_go: U64, eapol: bool) -> I64:
         chosen[rows[kind == 0x888E]] = True
     for version in (4, 6):
         picked = kind == (0x0800 if version == 4 else 0x86DD)
-        _internet(batch, rows[picked], base[picked] + 8, version, let_go, chosen)
-    return np.flatnonzero(chosen)
+        _internet(batch, rows[picked], base[picked] + 8, version, chosen, keys)
+    found = np.flatnonzero(chosen)
+    return found, keys[found]
 
 
-def _internet(batch: CleartextBatch, rows: I64, base: I64, version: int, let_go: U64, chosen: Bool) -> None:
+def _internet(batch: CleartextBatch, rows: I64, base: I64, version: int, chosen: Bool, keys: U64) -> None:
     """Marks the rows of one IP version that are worth a look; ``base`` is where their IP header begins."""
     buffer = batch.buffer
     room = batch.length[rows] - 8
@@ -115,14 +116,11 @@ def _internet(batch: CleartextBatch, rows: I64, base: I64, version: int, let_go:
     size = (
         np.minimum(total[where], room[where]) - head[where] - (buffer[start + 12] >> 4).astype(np.int64) * 4
     )
-    opens = (flags & 2) != 0
     wanted = (size > 0) | ((flags & _SYN_FIN_RST) != 0)
-    if len(let_go):
-        keys = flow_keys(buffer, batch.bssid[rows[where]], base[where], start, version)
-        found = np.searchsorted(let_go, keys)
-        found[found == len(let_go)] = 0
-        wanted &= (let_go[found] != keys) | opens
     chosen[rows[where[wanted]]] = True
+    plain = wanted & ((flags & 2) == 0)
+    where, start = where[plain], start[plain]
+    keys[rows[where]] = flow_keys(buffer, batch.bssid[rows[where]], base[where], start, version)
 
 
 def flow_keys(buffer: U8, bssid: U64, base: I64, start: I64, version: int) -> U64:

@@ -21,6 +21,7 @@ def visit(text: str, site: sites.Site | None = None) -> Session:
     session = Session(load(), name="visit", site=site)
     session.feed(capture(text))
     session.finish()
+    session.findings("capture-x")  # brings the world up to date
     return session
 
 

@@ -6,6 +6,7 @@ they are replaced after a number of apps, which keeps memory flat whatever an an
 
 import concurrent.futures
 import contextlib
+import functools
 import gc
 import importlib
 import multiprocessing
@@ -15,7 +16,6 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import Future
 from multiprocessing import forkserver
 
@@ -26,7 +26,7 @@ from rogue_scan.fleet.engine import EngineLost, Job, Result, Setup, Work
 _RECYCLE = 100
 """Apps after which a worker process is replaced."""
 _OVERDUE = 20.0
-"""Seconds beyond its limit after which a job counts as stuck, and the pool with it."""
+"""Seconds beyond the limit of one app in which nothing ended: the pool is stuck."""
 _WATCH = 1.0
 _ATTEMPTS = 3
 """How often a job is begun again because the pool broke under it, before it is blamed itself."""
@@ -41,7 +41,6 @@ class _Running:
         self.job = job
         self.out: Future[Result] = Future()
         self.inner: pebble.ProcessFuture[Result] | None = None
-        self.begun: float | None = None
         self.attempts = 0
 
 
@@ -59,6 +58,8 @@ class LocalEngine:
         forkserver.ensure_running()  # loads the analyser while the first apps are looked for
         self._lock = threading.RLock()
         self._running: set[_Running] = set()
+        self._moved = time.monotonic()
+        """When a job last ended, or was begun while there was none."""
         self._closed = threading.Event()
         self._pool = self._new_pool()
         self._watcher = threading.Thread(target=self._watch, name="fleet-watch", daemon=True)
@@ -81,6 +82,8 @@ class LocalEngine:
         with self._lock:
             if self._closed.is_set():
                 raise EngineLost("the engine is closed")
+            if not self._running:
+                self._moved = time.monotonic()
             self._running.add(running)
             self._start(running)
         return running.out
@@ -112,7 +115,6 @@ class LocalEngine:
 
     def _start(self, running: _Running) -> None:
         running.attempts += 1
-        running.begun = None
         try:
             running.inner = self._pool.schedule(_work, args=[running.job], timeout=self._setup.limits.seconds)
         except RuntimeError:  # the pool broke and is not replaced yet: the watcher does both
@@ -130,6 +132,7 @@ class LocalEngine:
                 running.inner = None
                 return
             self._running.discard(running)
+            self._moved = time.monotonic()
         if result is None:
             running.out.cancel()
         elif not running.out.cancelled():
@@ -137,8 +140,7 @@ class LocalEngine:
 
     def _outcome(self, running: _Running, inner: Future[Result]) -> Result | None:
         limits = self._setup.limits
-        begun = running.begun if running.begun is not None else time.monotonic()
-        fail = _failure(running.job, time.monotonic() - begun)
+        fail = functools.partial(_failed, running.job)
         try:
             return inner.result()
         except concurrent.futures.CancelledError:
@@ -148,7 +150,7 @@ class LocalEngine:
                 raise
             return fail("crashed", "its worker process ended, and the others with it", died=True)
         except concurrent.futures.TimeoutError:
-            return fail("limit", f"took longer than {limits.seconds:g} s")
+            return fail("limit", f"took longer than {limits.seconds:g} s", seconds=limits.seconds)
         except pebble.ProcessExpired as error:
             return fail("crashed", f"its worker process ended ({_ending(error.exitcode)})", died=True)
         except Exception as error:  # an error of ours, or a result that cannot be sent
@@ -157,51 +159,39 @@ class LocalEngine:
     def _watch(self) -> None:
         """Replace a pool that broke or is stuck.
 
-        All workers of a pool share one pipe: one that is killed from outside in the middle of a message
-        leaves it locked for ever, and no time limit of the pool's own fires any more.
+        All workers of a pool share one pipe with one lock: a worker that is killed from outside while it
+        holds that lock stops all others, and no time limit of the pool's own fires any more.
         """
+        patience = self._setup.limits.seconds + _OVERDUE
         while not self._closed.wait(_WATCH):
             with self._lock:
-                now = time.monotonic()
-                late = []
-                broken = False
-                for running in self._running:
-                    if running.inner is None:
-                        broken = True
-                    elif running.inner.running():
-                        running.begun = running.begun or now
-                        if now - running.begun > self._setup.limits.seconds + _OVERDUE:
-                            late.append(running)
-                if broken or late:
-                    self._replace(late)
+                stuck = self._running and time.monotonic() - self._moved > patience
+                if stuck or any(running.inner is None for running in self._running):
+                    self._replace()
 
-    def _replace(self, late: list[_Running]) -> None:
+    def _replace(self) -> None:
+        """Kill the pool and begin its jobs anew; those that have had their chances are blamed."""
         old, self._pool = self._pool, self._new_pool()
-        waiting = [running for running in self._running if running not in late]
-        for running in self._running:
+        waiting = list(self._running)
+        for running in waiting:
             running.inner = None  # what the old pool still says is not heard
         _kill(old)
-        for running in late:
-            self._running.discard(running)
-            fail = _failure(running.job, self._setup.limits.seconds)
-            running.out.set_result(fail("crashed", "its worker process got stuck", died=True))
+        self._moved = time.monotonic()
         for running in waiting:
             if running.attempts < _ATTEMPTS:
                 self._start(running)
             else:
                 self._running.discard(running)
-                fail = _failure(running.job, 0.0)
-                running.out.set_result(fail("crashed", "the workers ended each time it ran", died=True))
+                running.out.set_result(
+                    _failed(running.job, "crashed", "all workers ended each time it ran", died=True)
+                )
 
 
-def _failure(job: Job, seconds: float) -> Callable[..., Result]:
-    def fail(kind: str, message: str, *, died: bool = False) -> Result:
-        sha256 = "" if job.remote else job.identity
-        return Result(
-            job.identity, sha256=sha256, kind=kind, message=message, died=died, seconds=round(seconds, 3)
-        )
-
-    return fail
+def _failed(job: Job, kind: str, message: str, *, died: bool = False, seconds: float = 0.0) -> Result:
+    sha256 = "" if job.remote else job.identity
+    return Result(
+        job.identity, sha256=sha256, kind=kind, message=message, died=died, seconds=round(seconds, 3)
+    )
 
 
 def _ending(code: int) -> str:
@@ -254,8 +244,8 @@ def _work(job: Job) -> Result:
         return _call(job, _setup)
     # Not inside the handler: there the error still holds on to everything that the app had taken.
     gc.collect()
-    fail = _failure(job, time.monotonic() - begun)
-    return fail("limit", f"needed more than {_setup.limits.memory >> 20} MiB of memory")
+    message = f"needed more than {_setup.limits.memory >> 20} MiB of memory"
+    return _failed(job, "limit", message, seconds=time.monotonic() - begun)
 
 
 def _die_with_parent() -> None:

@@ -3,11 +3,14 @@
 Imported by name in worker processes, hence no test module.
 """
 
+import gc
 import hashlib
 import os
 import signal
 import time
 from pathlib import Path
+
+from pebble.pool.channel import WorkerChannel
 
 from rogue_scan.fleet.engine import Feature, Job, Mark, Result, Setup
 
@@ -25,6 +28,11 @@ def vet(job: Job, setup: Setup) -> Result:
         os.kill(os.getpid(), signal.SIGSEGV)
     elif order == b"crash-once" and not Path(rest.decode()).exists():
         Path(rest.decode()).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif order == b"locked-once" and not Path(rest.decode()).exists():
+        Path(rest.decode()).touch()
+        channel = next(item for item in gc.get_objects() if isinstance(item, WorkerChannel))
+        channel.mutex.acquire()
         os.kill(os.getpid(), signal.SIGKILL)
     elif order == b"exit":
         os._exit(0)

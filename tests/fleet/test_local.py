@@ -90,6 +90,19 @@ def test_all_workers_killed_from_outside(engine: LocalEngine, apps: Callable[...
     assert any(result.verdict == "clean" for result in results)
 
 
+def test_a_worker_that_dies_with_the_lock_does_not_stop_the_others(
+    setup: Setup, apps: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rogue_scan.fleet.local._OVERDUE", 0.5)
+    monkeypatch.setattr("rogue_scan.fleet.local._WATCH", 0.1)
+    engine = LocalEngine(setup, workers=2)
+    flag = bytes(apps(x=b"") / "flag")
+    results = vet_all(engine, apps(x=b"locked-once:" + flag, y=b"1", z=b"2"))
+    engine.close()
+    assert results["x"].died or results["x"].verdict == "clean"
+    assert (results["y"].verdict, results["z"].verdict) == ("clean", "clean")
+
+
 PARENT = """
 import sys, time
 from rogue_scan.fleet.engine import Job, Limits, Setup

@@ -212,7 +212,9 @@ class Service:
 
     async def _status(self, request: Request) -> Response:
         app = _app(request)
-        await self._desk.wait(app, _seconds(request))
+        seconds = _seconds(request)
+        self._recall(app)
+        await self._desk.wait(app, seconds)
         return _json(self._known(app))
 
     async def _list(self, request: Request) -> Response:
@@ -275,12 +277,18 @@ class Service:
     def _verdict(self, request: Request) -> Verdict:
         """The outcome of the app in the path. Raises Refused."""
         app = self._desk.resolve(_app(request))
+        self._recall(app)
         verdict = self._desk.ledger.verdict(app)
         if verdict is None:
             if self._desk.state(app):
                 raise Refused(409, "pending", "the app has no verdict yet")
             raise Refused(404, "unknown", "no such app")
         return verdict
+
+    def _recall(self, app: str) -> None:
+        # A full queue is no reason to refuse: the next request may find room.
+        with contextlib.suppress(Busy):
+            self._desk.recall(app)
 
     def _known(self, app: str) -> openapi.Status:
         status = self._state(self._desk.resolve(app))

@@ -59,7 +59,8 @@ class Desk:
         self.ledger = ledger
         self.metrics = Metrics()
         self._engine, self._limits = engine, limits
-        self._vetting = Vetting(ledger, Facts(store / "facts"), limits)
+        self._facts = Facts(store / "facts")
+        self._vetting = Vetting(ledger, self._facts, limits)
         self._uploads = store / "uploads"
         private_folder(self._uploads)
         self._most_waiting, self._most_bytes = most_waiting, most_bytes
@@ -143,6 +144,11 @@ class Desk:
             self.ledger.forgive(app)  # what could not be fetched may be there now
         self._enqueue(app, redacted(url), url, remote=True)
         return app
+
+    def recall(self, app: str) -> None:
+        """Have an app answered from stored facts, if other rules gave its last verdict. Raises Busy."""
+        if self._facts.path(app) and self.ledger.verdict(app) is None:
+            self._enqueue(app, app[:16], "")
 
     def resolve(self, app: str) -> str:
         """The digest of an app that was named by URL, once it was fetched."""

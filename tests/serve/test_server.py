@@ -225,6 +225,21 @@ def test_ending_in_order_and_going_on(start: Callable[..., Any], tmp_path: Path,
     assert second.end() == 0
 
 
+def test_new_rules_are_answered_from_facts(start: Callable[..., Any], tmp_path: Path, make_app: Make) -> None:
+    from rogue_scan.rules.load import builtin
+
+    first = start(tmp_path / "store")
+    app = first.upload(make_app("asked twice")).json["id"]
+    assert first.end() == 0
+    rule = min((builtin() / "apk").glob("*.yml"))
+    mine = tmp_path / rule.name
+    mine.write_text(rule.read_text() + "\n# edited\n")
+    second = start(tmp_path / "store", "--rules", str(mine))
+    assert second.ask("GET", "/v1/apps").json["apps"] == []
+    assert second.ask("GET", f"/v1/apps/{app}?wait=20").json["state"] == "done"
+    assert second.end() == 0
+
+
 def test_a_store_in_use_and_a_short_token(start: Callable[..., Any], server: Any, tmp_path: Path) -> None:
     import subprocess
     import sys

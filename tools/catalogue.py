@@ -30,7 +30,7 @@ def collect(domain: str) -> Catalog:
             for text in translate.texts_of(rule):
                 if text:
                     catalog.add(text, auto_comments=[rule.rule])
-        for text in (*translate.SENTENCES, *translate.VALUES):
+        for text in translate.values():
             catalog.add(text)
         return catalog
     found = list(extract_from_dir(PACKAGE / "render", METHODS, keywords=KEYWORDS))

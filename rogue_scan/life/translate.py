@@ -16,23 +16,106 @@ from rogue_scan.model.evidence import Evidence
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Report
 from rogue_scan.model.subject import Coverage, NotAssessed
-from rogue_scan.rules.load import RuleSet, load
+from rogue_scan.rules.load import RuleSet, builtin, load, read_yaml
 from rogue_scan.rules.rule import Rule, fill
-from rogue_scan.texts import N_, SIGNATURES, languages, translator
+from rogue_scan.texts import DATA, N_, SIGNATURES, languages, translator
 
 _LONGEST = 4000
 """Characters of a text in which a template is looked for."""
 _formatter = string.Formatter()
 
 SENTENCES = (
-    # Reasons and notes of the analysers, as templates.
+    # Notes and reasons of the analysers.
     N_("the rule failed; see errors"),
+    N_("the capture holds no frames"),
+    N_("the capture does not say on which channel frames were heard"),
+    N_("the capture has no signal levels"),
+    N_("the capture has no radio time stamps: clocks are compared by the host's time only"),
+    N_("frames come without check sum: damaged ones cannot be told with certainty"),
+    N_("{count} of {all} frames were damaged on the way and left out"),
+    N_("{count} frames were cut by the capture's length limit"),
+    N_("the receiver changed channels: what happened on one while it was on another was not heard"),
+    N_("table of {table}: {count} entries were given up to keep memory bounded"),
+    N_("the same content was also given as {name}"),
+    N_("The manifest could not be read: components, permissions and entry points are unknown."),
+    N_("There is no readable Java code: what the app does can only be seen in part."),
+    N_(
+        "{count} components of the manifest have no class in any DEX file: "
+        "code is loaded later, so what was seen is not all."
+    ),
+    N_("{name} cannot be searched: {reason}."),
+    N_("Code analysis stopped early: {limit}"),
 )
-VALUES = (
-    # What fills templates, alone or in a list.
+NOBODY = (
+    # What stands where a name is not known.
     N_("an unknown transmitter"),
     N_("unknown"),
     N_("(hidden)"),
+)
+NAMES = frozenset({
+    "actor", "target", "ssid", "name", "original", "imitation", "real", "client", "host", "site", "sites",
+    "file", "page", "text", "package", "component",
+})  # fmt: skip
+"""Fields with names and texts of others, which stay even where they look like a word of ours."""
+VALUES = (
+    # What fills templates, alone or in a list.
+    N_("identity number"),
+    N_("telephone number"),
+    N_("home address"),
+    N_("password"),
+    N_("card or bank details"),
+    N_("one-time code"),
+    N_("e-mail address"),
+    N_("account name"),
+    N_("name"),
+    N_("date of birth"),
+    N_("device identifier"),
+    N_("data"),
+    N_("the app"),
+    N_("security"),
+    N_("maker's elements"),
+    N_("country"),
+    N_("rates"),
+    N_("basic rates"),
+    N_("HT capabilities"),
+    N_("Wi-Fi generation"),
+    N_("extended capabilities"),
+    N_("router and name server"),
+    N_("router"),
+    N_("name server"),
+    N_("an answer without a name"),
+    N_("forged encryption"),
+    N_("unknown certificate authority"),
+    N_("start"),
+    N_("logoff"),
+    N_("open"),
+    N_("cleartext"),
+    N_("character array"),
+    N_("junk removed"),
+    N_("native library"),
+    N_("string in native library"),
+    N_("string resource"),
+    N_("manifest meta-data"),
+    N_("reversed"),
+    N_("shifted characters"),
+    N_("text put together from pieces"),
+    N_("scheme v1 only"),
+    N_("Android app"),
+)
+PARTS = (
+    # Values that hold values.
+    N_(" with a PIN"),
+    N_(", which is {name}"),
+    N_(" beside {other}"),
+    N_(" to {name}"),
+    N_("{client} was thrown off and joined again"),
+    N_("{values} and {count} more"),
+    N_("changed after signing: {names}"),
+    N_("{count} entries are not covered: {names}"),
+    N_("given by the page to {name}"),
+    N_("{packed} bytes claim to decode to {size}"),
+    N_("imitates {name}"),
+    N_("it is the other name with “{word}” added"),
 )
 
 
@@ -57,6 +140,21 @@ def texts_of(rule: Rule) -> Iterable[str]:
     yield from (rule.title, rule.message, flat(rule.explanation), flat(rule.remediation))
     yield from (flat(cause) for cause in rule.benign_causes)
     yield from (spec.says for spec in rule.evidence.values())
+
+
+@functools.cache
+def _marks() -> frozenset[str]:
+    """What the marks of attack programs say."""
+    says = set()
+    for path in sorted((builtin() / "wifi" / "_tools").glob("*.yml")):
+        document, _ = read_yaml(path, trusted=True)
+        says |= {mark["says"] for mark in document["marks"]}
+    return frozenset(says)
+
+
+def values() -> Iterable[str]:
+    """All words and sentences beside those of rules."""
+    yield from (*SENTENCES, *NOBODY, *VALUES, *PARTS, *sorted(_marks()))
 
 
 def parse(template: str, text: str) -> dict[str, str] | None:
@@ -104,6 +202,9 @@ class _Change:
     def __init__(self, language: str, rules: RuleSet) -> None:
         self.t = translator(language, SIGNATURES)
         self.by_name = {rule.rule: rule for rule in rules}
+        words = translator(language)
+        self.kinds = {kind.value: words(name) for kind, name in DATA.items()}
+        self.list_mark = words(", ")
 
     def report(self, report: Report) -> Report:
         return msgspec.structs.replace(
@@ -156,17 +257,26 @@ class _Change:
             values = parse(english, text)
             translated = self.t(english) if values is not None else english
             if values is not None and translated != english:
-                return fill(translated, {name: self.value(value) for name, value in values.items()})
+                return fill(translated, {name: self.value(name, value) for name, value in values.items()})
         return text
 
-    def value(self, text: str) -> str:
+    def value(self, field: str, text: str) -> str:
         """A value: itself, or, where words of ours stand in it alone or in a list, those in the language."""
-        if text in VALUES:
+        if text in NOBODY:
             return self.t(text)
-        parts = text.split(", ")
-        if len(parts) > 1 and all(part in VALUES for part in parts):
-            return "、".join(self.t(part) for part in parts)
-        return text
+        if field in NAMES:
+            return self.template(text, PARTS)
+        names = [self.word(part) for part in text.split(", ")]
+        if all(name is not None for name in names):
+            return self.list_mark.join(name for name in names if name)
+        return self.template(text, PARTS)
+
+    def word(self, text: str) -> str | None:
+        if text in self.kinds:
+            return self.kinds[text]
+        if text in VALUES or text in _marks():
+            return self.t(text)
+        return None
 
 
 @functools.cache

@@ -206,6 +206,9 @@ def _problems(name: str, stream: Stream, world: World) -> Iterator[ScanError]:
     for link, count in sorted(world.coverage.unknown_links.items()):
         if link not in SUPPORTED and count:
             yield ScanError(name, "unsupported", f"{count} frames of link type {link} were left out")
+    if world.net is not None and world.net.decryptor is not None:
+        for problem in world.net.decryptor.problems():
+            yield ScanError(name, "key", problem)
 
 
 def _carved(world: World, findings: Sequence[Finding]) -> Iterator[Carved]:
@@ -216,12 +219,13 @@ def _carved(world: World, findings: Sequence[Finding]) -> Iterator[Carved]:
     for offer in world.net.offers:
         if not offer.data:
             continue
-        finding = next((f for f in pushes if offer.ends.bssid in f.actors), None)
+        place = f"http://{offer.host}{offer.path}"
+        finding = next((f for f in pushes if place in f.endpoints), None)
         yield Carved(
             name=offer.name,
             data=offer.data,
             complete=offer.complete,
-            origin=f"http://{offer.host}{offer.path}, frame {offer.first.frame}",
+            origin=f"{place}, frame {offer.first.frame}",
             finding=None if finding is None else finding.id,
             bssid=offer.ends.bssid,
             host=offer.host,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.subject import (
     AccessPoint,
@@ -20,6 +22,7 @@ from rogue_scan.model.subject import (
 from rogue_scan.wifi import baseline, judge
 from rogue_scan.wifi.dot11.channel import channel_of
 from rogue_scan.wifi.dot11.frame import is_group, is_local
+from rogue_scan.wifi.net import clients
 from rogue_scan.wifi.vendors import vendor
 from rogue_scan.wifi.world import Announcement, Bss, Station, World
 
@@ -150,7 +153,7 @@ def _clients(world: World) -> Iterable[Client]:
         if ssid:
             probed.setdefault(client, []).append(ssid)
     events = _events(world)
-    hosts = _hosts(world)
+    hosts = clients.hosts(world.net) if world.net is not None else {}
     for address in sorted(world.stations):
         station = world.stations[address]
         if address in world.bss and not links.get(address):
@@ -180,19 +183,6 @@ def _client(
     )
 
 
-def _hosts(world: World) -> dict[str, set[str]]:
-    """Client → names and addresses that it talked to in the clear."""
-    found: dict[str, set[str]] = {}
-    if world.net is not None:
-        for exchange in world.net.exchanges:
-            if exchange.host:
-                found.setdefault(exchange.ends.client, set()).add(exchange.host)
-        for session in world.net.sessions:
-            if session.server_name:
-                found.setdefault(session.ends.client, set()).add(session.server_name)
-    return found
-
-
 def _events(world: World) -> dict[str, list[ClientEvent]]:
     """What happened to each client, in time, without values."""
     found: dict[str, list[ClientEvent]] = {}
@@ -212,13 +202,22 @@ def _events(world: World) -> dict[str, list[ClientEvent]]:
             add(bye.receiver, bye.ref.time, kind, bye.bssid, reason)
         elif bye.transmitter != bye.bssid:
             add(bye.transmitter, bye.ref.time, f"{kind} itself", bye.bssid, reason)
+    if world.net is not None:
+        for client, event in clients.events(world.net):
+            if not is_group(client):
+                event = msgspec.structs.replace(event, time=_time(event.time))
+                found.setdefault(client, []).append(event)
     for client, events in found.items():
         ordered = sorted(events, key=lambda e: (e.time, e.kind, e.bssid, e.detail))
         kept: list[ClientEvent] = []
         for event in ordered:
             last = kept[-1] if kept else None
             # A burst of equal events is one event.
-            same = last is not None and (last.kind, last.bssid) == (event.kind, event.bssid)
+            same = last is not None and (last.kind, last.bssid, last.data) == (
+                event.kind,
+                event.bssid,
+                event.data,
+            )
             if last is None or not same or event.time - last.time >= 1.0:
                 kept.append(event)
         found[client] = kept[:MAX_EVENTS]
@@ -275,6 +274,8 @@ def _notes(world: World) -> Iterable[str]:
     hopping = [use for use in seen.channels.values() if use.frequency and use.dwells > 1]
     if len(hopping) > 1:
         yield "the receiver changed channels: what happened on one while it was on another was not heard"
+    if world.net is not None and world.net.decryptor is not None:
+        yield from world.net.decryptor.remarks()
     for table, count in sorted(world.evicted.items()):
         yield f"table of {table}: {count} entries were given up to keep memory bounded"
 

@@ -136,22 +136,31 @@ class Decryptor:
             self._ssids.setdefault(bssid, set()).add(ssid)
 
     def problems(self) -> list[str]:
-        """What did not work, one sentence for each key; without any secret."""
+        """Keys that are wrong, one sentence for each, without any secret."""
+        return [
+            f"the key for {_shown(ssid)} is wrong: no handshake in the capture fits it"
+            for ssid in self._names()
+            if ssid in self._wrong and ssid not in self._right
+        ]
+
+    def remarks(self) -> list[str]:
+        """Keys that could not be tried, and why."""
         found = []
         announced = {ssid for ssids in self._ssids.values() for ssid in ssids}
-        for ssid in dict.fromkeys(key.ssid for key in self._keys):
-            name = ssid.decode("utf-8", "replace")
-            if ssid in self._right:
+        for ssid in self._names():
+            if ssid in self._right or ssid in self._wrong:
                 continue
-            if ssid in self._wrong:
-                found.append(f"the key for {name!r} is wrong: no handshake in the capture fits it")
-            elif ssid in self._other:
-                found.append(f"the network {name!r} uses {self._other[ssid]}: no passphrase opens its frames")
+            if ssid in self._other:
+                reason = f"the network uses {self._other[ssid]}, where no passphrase opens frames"
             elif ssid in announced:
-                found.append(f"the key for {name!r} could not be used: the capture has no whole handshake")
+                reason = "the capture has no whole handshake"
             else:
-                found.append(f"the key for {name!r} was not used: no access point announced that name")
+                reason = "no access point announced that name"
+            found.append(f"the key for {_shown(ssid)} was not used: {reason}")
         return found
+
+    def _names(self) -> list[bytes]:
+        return list(dict.fromkeys(key.ssid for key in self._keys))
 
     def learn_key(self, bssid: int, source: int, destination: int, packet: bytes) -> None:
         """An EAPOL packet between an access point and a client."""
@@ -258,6 +267,10 @@ class Decryptor:
                 for cipher in _group_ciphers(data, len(key)):
                     _add(self._group.setdefault((bssid, number), []), cipher, key)
             at += 2 + size
+
+
+def _shown(ssid: bytes) -> str:
+    return repr(ssid.decode("utf-8", "replace"))
 
 
 def _group_ciphers(data: bytes, size: int) -> list[int]:

@@ -60,7 +60,8 @@ def test_the_master_key_itself_works_too(opened) -> None:
 
 def test_a_wrong_key_is_said_to_be_wrong(opened) -> None:
     decryptor = opened("weak-c", "Upstairs:not-the-one", "Elsewhere:whatever-it-is")
-    wrong, unused = decryptor.problems()
+    [wrong] = decryptor.problems()
+    [unused] = decryptor.remarks()
     assert decryptor.opened == 0
     assert "'Upstairs' is wrong" in wrong
     assert "no access point announced" in unused

@@ -32,11 +32,12 @@ def events(net: NetFold) -> Iterator[tuple[str, ClientEvent]]:
     for exchange in net.exchanges:
         yield from _of_exchange(exchange)
     for login in net.logins:
-        yield login.ends.client, ClientEvent(
-            login.ref.time, "logged in", login.ends.bssid,
-            f"{login.login.protocol.upper()} at {login.ends.server_ip}, password of {login.login.secret_length} characters",
-            personal.categories(["account-password"]),
-        )  # fmt: skip
+        sent = login.login
+        detail = (
+            f"{sent.protocol.upper()} at {login.ends.server_ip}, password of {sent.secret_length} characters"
+        )
+        secret = personal.categories(["account-password"])
+        yield login.ends.client, ClientEvent(login.ref.time, "logged in", login.ends.bssid, detail, secret)
     for offer in net.offers:
         state = "" if offer.complete else f" (incomplete: {offer.received} of {offer.size} bytes heard)"
         yield offer.ends.client, ClientEvent(
@@ -53,9 +54,8 @@ def _of_exchange(exchange: Exchange) -> Iterator[tuple[str, ClientEvent]]:
         yield ends.client, ClientEvent(exchange.response.time, "asked", ends.bssid, f"by {place}", asked)
     sent = personal.categories(kind for item in exchange.sent for kind in item.kinds)
     if sent and exchange.request:
-        lengths = ", ".join(
-            f"{item.name or 'a parameter'} ({item.length})" for item in exchange.sent if item.kinds
-        )
+        told = [item for item in exchange.sent if item.kinds]
+        lengths = ", ".join(f"{item.name or 'a parameter'} ({item.length})" for item in told)
         detail = f"to {place}: {lengths} characters"[:_MOST_DETAIL]
         yield ends.client, ClientEvent(exchange.request.time, "sent", ends.bssid, detail, sent)
     if exchange.login and exchange.request:

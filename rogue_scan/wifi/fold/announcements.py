@@ -56,6 +56,7 @@ COARSE_AFTER = 24
 MAX_SSIDS = 2048
 MAX_ANSWERS = 16_384
 MAX_NEW_ANSWERS = BLOCK
+MAX_BROKEN = 16_384
 REFS = 8
 _MAX_BODY = 2304
 _STEP = 64
@@ -127,6 +128,8 @@ class AnnouncementFold:
         self._created: dict[int, int] = {}
         self._recent: dict[int, int] = {}
         """BSSID → new variants since the last trim."""
+        self._broken: dict[int, int] = {}
+        """BSSID → announcements with a broken chain."""
         self._new_bss = 0
         self._new_variants = Allowance(world, "variants", MAX_NEW_VARIANTS)
         self._new_answers = Allowance(world, "answers", MAX_NEW_ANSWERS)
@@ -274,12 +277,12 @@ class AnnouncementFold:
         damages: list[tuple[Damage, str]] = []
         if not elements.complete:
             damages.append((Damage.ELEMENT_OVERRUN, "an element is longer than what is left"))
-            return self._slot(Slot(bssid, self.world.bss.get(address_text(bssid)), None, tuple(damages)))
+            return self._slot(Slot(bssid, None, None, tuple(damages)))
         problems = elements.check()
         core = [p for p in problems if p.startswith(("ssid", "rsn:", "wpa:"))]
         if core:
             damages.append((Damage.ELEMENT_CONTENT, core[0]))
-            return self._slot(Slot(bssid, self.world.bss.get(address_text(bssid)), None, tuple(damages)))
+            return self._slot(Slot(bssid, None, None, tuple(damages)))
         if interval == 0:
             damages.append((Damage.BAD_INTERVAL, "beacon interval of zero"))
         if not beacon and not elements.ssid:
@@ -362,8 +365,8 @@ class AnnouncementFold:
                 if len(members):
                     self.malformed.count(batch, refs, members, damage, detail)
             if announcement is None or bss is None:
-                if bss is not None and slot.damages:
-                    bss.fabricated += count
+                if slot.damages and (slot.bssid in self._broken or len(self._broken) < MAX_BROKEN):
+                    bump(self._broken, slot.bssid, count)
                 continue
             refs.extend(bss.seen, count, first_row, last_row)
             beacon = announcement.kind is AnnouncementKind.BEACON
@@ -446,6 +449,13 @@ class AnnouncementFold:
             if room > 0:
                 members = groups.order[starts[place] : starts[place] + min(count, room)]
                 answer.refs += [refs.at(row) for row in rows[members].tolist()]
+
+    def settle(self) -> None:
+        """Tell each BSS how many broken announcements bore its name."""
+        for bssid, count in self._broken.items():
+            bss = self.world.bss.get(address_text(bssid))
+            if bss is not None:
+                bss.fabricated = count
 
     # Trimming
 

@@ -92,6 +92,7 @@ class Folder:
 
     def settle(self) -> None:
         """Bring the world up to date for those who read it now."""
+        self.announcements.settle()
         self.clocks.settle()
         self.coverage.settle()
         self.world.coverage.duplicates = self.clocks.duplicates

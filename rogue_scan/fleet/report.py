@@ -9,8 +9,8 @@ from rogue_scan.apk.facts import AppFacts, Problem
 from rogue_scan.audit import assemble
 from rogue_scan.fleet.ledger import Ledger, Verdict
 from rogue_scan.fleet.work import unpack
-from rogue_scan.model.report import Report, ScanError
-from rogue_scan.model.scan import Scan
+from rogue_scan.model.report import Link, Report, ScanError
+from rogue_scan.model.scan import Scan, subject_id
 from rogue_scan.rules.load import RuleSet
 
 
@@ -22,7 +22,21 @@ def report(ledger: Ledger, rules: RuleSet, errors: Iterable[ScanError]) -> Repor
         for name, verdict in ledger.named()
         for scan in scans_of(verdict, ledger.scans(verdict.app), name, analyser)
     ]
-    return assemble(scans, list(errors), rules)
+    made = assemble(scans, list(errors), rules)
+    known = {subject.id for subject in made.subjects}
+    links = [link for link in _campaigns(ledger) if link.source in known and link.target in known]
+    return msgspec.structs.replace(made, links=(*made.links, *links))
+
+
+def _campaigns(ledger: Ledger) -> Iterator[Link]:
+    """Every app of a campaign tied to its first: signers and endpoints show elsewhere, pages and code here."""
+    first = campaign = ""
+    for name, verdict in ledger.members():
+        subject = subject_id("apk", verdict.app)
+        if name != campaign:
+            campaign, first = name, subject
+        else:
+            yield Link(first, subject, "same-campaign", campaign)
 
 
 def scans_of(verdict: Verdict, packed: bytes, name: str | None, analyser: Analyser) -> Iterator[Scan]:

@@ -132,6 +132,7 @@ class _Analysis:
         self.graph = CallGraph(self.program)
         self.machine = Machine(self.program, app, resources, MIN_STEPS)
         self.library = Library(self.machine)
+        self.library.retrofit_call = android.retrofit_call
         self.entries: list[EntryPoint] = []
         self.ran = 0
 
@@ -744,9 +745,11 @@ class _Plain:
                     self.addresses.append((value, place, library))
 
     def _static_texts(self, dex: Dex) -> dict[str, Class]:
+        """Initial values of the static fields of own classes of which some field is read."""
         found: dict[str, Class] = {}
+        read = self.analysis.program.read_classes()
         for cls in self.analysis.program.classes.values():
-            if cls.dex is dex and not cls.library and int(dex.classes[cls.row, 7]):
+            if cls.dex is dex and not cls.library and cls.name in read and int(dex.classes[cls.row, 7]):
                 for value in values.static_values(dex, cls.row):
                     if isinstance(value, str):
                         found.setdefault(value, cls)

@@ -246,6 +246,8 @@ class Library:
         self.classes_used: set[str] = set()
         self.dynamic: list[Place] = []
         self.native_used = False
+        self.retrofit_call: Callable[[Site, Obj], Any] = lambda site, service: ANY
+        """Set by the Android models."""
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._callbacks: dict[str, list[Method]] = {}
         self._components = {_descriptor(c.name) for c in machine.app.components}
@@ -265,6 +267,10 @@ class Library:
         site = Site(self.m, frame, unit, ref, args, heap, static)
         if not entry.boring:
             self.m.record(frame, unit, ref, site.params, own=True)
+        if not static:
+            service = next((obj for obj in objects(args[0]) if obj.kind == "retrofit"), None)
+            if service is not None:
+                return self.retrofit_call(site, service), heap
         given: Taint = CLEAN
         if entry.source is not None:
             given = self.source(site, entry.source.data.value, f"{ref.cls[1:-1].split('/')[-1]}.{ref.name}")

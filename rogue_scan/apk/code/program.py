@@ -363,6 +363,16 @@ class Program:
                 cls.statics[member.name] = int(value) if isinstance(value, bool) else value
         return cls.statics
 
+    def read_classes(self) -> set[str]:
+        """All classes of whose static fields any instruction reads one."""
+        found: set[str] = set()
+        for dex in self.dexes:
+            rows = np.flatnonzero((dex.ins_op >= 0x60) & (dex.ins_op <= 0x66))
+            fields = np.unique(dex.operand_b(rows))
+            fields = fields[fields < len(dex.field_class)]
+            found |= {dex.type(i) for i in np.unique(dex.field_class[fields]).tolist()}
+        return found
+
     def written_fields(self) -> set[tuple[str, str]]:
         """All fields (class of the reference, name) that any instruction stores to."""
         if self._written is None:

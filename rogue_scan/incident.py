@@ -130,6 +130,7 @@ class _World:
                     kind = "served-by" if scan.subject.wifi else "came-with"
                     yield Link(app.id, offer, kind, carved.bssid or carved.host or "")
         told = {link.source for link in self.given if link.kind in ("served-by", "came-with")}
+        told |= {link.target for link in self.given if link.kind == "contains"}
         for app in self.apps:
             if app.parent in self.subjects and app.id not in told and not self._carved(app):
                 parent = self.subjects[app.parent]
@@ -233,7 +234,9 @@ class _World:
                 sets.tie(link.source, self._offer_node(link.target))
             elif link.kind == "talks-to" and link.source in accused:
                 self._tie_talk(sets, link)
-            elif link.kind in ("precedes", "same-transmitter"):
+            elif link.kind in ("precedes", "same-transmitter") or (
+                link.kind == "contains" and link.target in accused
+            ):
                 sets.tie(link.source, link.target)
         keep = self.findings.keys() | {app.id for app in self.apps}
         return [sorted(group & keep) for group in sets.groups() if group & self.findings.keys()]
@@ -707,4 +710,6 @@ class _Story:
 
 def _sentence(text: str) -> str:
     text = " ".join(text.split())
-    return text if text.endswith((".", "!", "?", "。")) else f"{text}."
+    if text.endswith((".", "!", "?", "。", "！", "？")):
+        return text
+    return text + ("。" if text[-1:] > "\u2e80" else ".")

@@ -8,7 +8,7 @@ from rogue_scan.incident import host_of, join, scans_of
 from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.evidence import Evidence
 from rogue_scan.model.finding import Finding
-from rogue_scan.model.report import Report
+from rogue_scan.model.report import Link, Report
 from rogue_scan.model.scan import Carved, Scan
 from rogue_scan.model.severity import Severity
 from rogue_scan.model.subject import (
@@ -196,6 +196,14 @@ def test_a_harmless_app_is_not_drawn_in_by_its_signer():
     incidents, links = join([first, second])
     assert ("same-signer", "a1", "a2") in kinds(links)
     assert incidents[0].apps == ("a1",)
+
+
+def test_an_app_inside_an_app_is_of_its_story():
+    inner = app(finding("apk/sms-exfiltration", "a2"), name="a2", data=b"2", parent="a1")
+    outer = app(finding("apk/nested-app", "a1", severity=Severity.LOW), host="a.example")
+    outer = msgspec.structs.replace(outer, links=(Link("a1", "a2", "contains", "assets/x"),))
+    (story,), links = join([outer, inner])
+    assert story.apps == ("a1", "a2") and [link.kind for link in links] == ["contains"]
 
 
 def test_notes_and_doubts_are_no_incident():

@@ -109,7 +109,7 @@ class _Page:
         if advice:
             yield ""
             yield _indent(Text(self.t("What to do"), "bold"))
-            for item in advice[:6]:
+            for item in advice[:9]:
                 yield _item("→", Text(escape.terminal(item, 1200)))
 
     def _findings(self) -> Iterable[RenderableType]:

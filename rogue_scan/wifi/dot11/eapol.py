@@ -114,23 +114,28 @@ class KeyFrame:
 def decode_key(body: bytes, mic_length: int = 16) -> KeyFrame:
     """Decode what follows the 802.1X header of a key frame.
 
-    The MIC is 16 bytes for all AKMs but those of 192-bit security (24), and absent for FILS; where the key
-    data length only fits with 24 bytes, that is taken.
+    The MIC is 16 bytes for all AKMs but those of 192-bit security (24), and absent for FILS: the size with
+    which the key data end where the frame ends is taken.
     """
     if len(body) < 79 + mic_length:
         raise Truncated("EAPOL-Key frame is too short")
     descriptor, info, key_length, counter = struct.unpack_from(">BHHQ", body)
     at = 77
-    for size in (mic_length, 24, 0):
-        if at + size + 2 > len(body):
-            continue
-        (length,) = struct.unpack_from(">H", body, at + size)
-        if at + size + 2 + length <= len(body) and (
-            size == mic_length or at + size + 2 + length == len(body)
-        ):
-            data = body[at + size + 2 : at + size + 2 + length]
-            return KeyFrame(descriptor, info, key_length, counter, body[13:45], body[at : at + size], data)
-    raise Malformed("EAPOL-Key frame: key data do not fit")
+    sizes = (mic_length, 24, 0)
+    ends = [_data_end(body, at + size) for size in sizes]
+    if len(body) in ends:
+        size = sizes[ends.index(len(body))]
+    elif ends[0] <= len(body):
+        size = mic_length
+    else:
+        raise Malformed("EAPOL-Key frame: key data do not fit")
+    data = body[at + size + 2 : _data_end(body, at + size)]
+    return KeyFrame(descriptor, info, key_length, counter, body[13:45], body[at : at + size], data)
+
+
+def _data_end(body: bytes, at: int) -> int:
+    """Where the key data end if their length stands at ``at``; beyond the body where that cannot be."""
+    return at + 2 + int.from_bytes(body[at : at + 2], "big") if at + 2 <= len(body) else len(body) + 1
 
 
 @dataclass(slots=True, frozen=True)

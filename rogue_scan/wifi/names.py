@@ -58,8 +58,12 @@ def factory(name: str) -> bool:
 
 
 def generic(name: str) -> bool:
-    """Whether unrelated owners share this name."""
-    return widely_open(name) or always_protected(name) or factory(name)
+    """Whether unrelated owners share this name.
+
+    A factory name with a number in it was made for one device; two with the same are no accident.
+    """
+    made_for_one = any(c.isdigit() for c in name)
+    return widely_open(name) or always_protected(name) or (factory(name) and not made_for_one)
 
 
 @functools.cache

@@ -83,6 +83,14 @@ def _stays(looked: View, bssid: str, frames: list[SwitchFrame], params: Params) 
             runs.append([frame])
     switching = {frame.ref.frame for frame in frames}
     lines = {line.number for line in real.lines}
+    # What still says that it works on the old channel: a frame from the new one can be heard on the old, too.
+    wanted = {frame.channel for frame in frames}
+    plain = [
+        a
+        for a in real.announcements
+        if a.elements.switch is None and a.frequency and channel_of(a.frequency) not in wanted
+    ]
+    until = max((a.seen.last.time for a in plain), default=0.0)
     old = {frequency for line in real.lines for frequency in line.frequencies}
     target = {frame.to_frequency for frame in frames} | {
         f for f in old if f and channel_of(f) in {frame.channel for frame in frames}
@@ -96,7 +104,7 @@ def _stays(looked: View, bssid: str, frames: list[SwitchFrame], params: Params) 
             time, number = float(samples.time[i]), int(samples.line[i])
             if time <= first + params.grace_seconds or time > run[-1].ref.time + 10 * params.run_gap:
                 continue
-            if number not in lines or int(samples.frame[i]) in switching:
+            if time > until or number not in lines or int(samples.frame[i]) in switching:
                 continue
             if int(samples.frequency[i]) in target and int(samples.frequency[i]):
                 continue

@@ -10,7 +10,7 @@ from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi import names, tools
 from rogue_scan.wifi.judge import Member, View, bare, makers, place, same_clock, show, solid, view
-from rogue_scan.wifi.world import World
+from rogue_scan.wifi.world import AnnouncementKind, World
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,8 +61,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             case.add("fresh-clock", where, seconds=f"{uptime:.0f}")
         elif uptime is not None and uptime > rule.params.settled_seconds:
             case.add("settled", where, hours=f"{uptime / 3600:.1f}")
-        if _related(texts):
-            case.add("related-names", where)
+        case.add("related-names" if _related(texts) else "unrelated-names", where)
         twins = _same_set_elsewhere(radios, group, set(ssids))
         if twins is not None:
             case.add("several-radios", place(twins.first), value=twins.bssid)
@@ -83,7 +82,8 @@ def _radios(looked: View, params: Params) -> list[list[Member]]:
         member
         for found in looked.networks.values()
         for member in found
-        if member.main.security.open
+        if member.main.kind is AnnouncementKind.BEACON
+        and member.main.security.open
         and member.main.security.owe_transition is None
         and solid(member, params.min_frames, params.min_seconds)
     ]

@@ -20,6 +20,8 @@ CODE = "code"
 _AT_RISK = Level.MEDIUM
 _SHARERS = 64
 """Apps looked at for one feature: more of the same tell nothing new."""
+_MANY = 5
+"""Apps from which their numbers tell what is common."""
 _PROTOTYPES = 24
 """Different apps kept apart in one crowded band."""
 
@@ -56,7 +58,7 @@ def cluster(ledger: Ledger) -> dict[str, list[str]]:
     for kind, value, apps in _sharers(ledger.features()):
         if kind == CODE:
             _join_alike(ledger, apps, groups)
-        elif value:
+        elif not _commonplace(*ledger.spread(kind, value)):
             for app in apps[1:]:
                 groups.join(apps[0], app)
     arrivals = ledger.arrivals()
@@ -112,7 +114,7 @@ def relatives(
             for other, raw in ledger.sketches(new).items():
                 if other != app and (share := likeness(sketch, raw)) >= ALIKE:
                     found[other].add(Tie(CODE, f"{share:.2f}"))
-        elif feature.strong:
+        elif feature.strong and not _commonplace(*ledger.spread(feature.kind, feature.value)):
             for other in ledger.sharing(feature, _SHARERS):
                 if other != app:
                     found[other].add(Tie(feature.kind, feature.value))
@@ -151,6 +153,11 @@ def join(ledger: Ledger, app: str, features: Iterable[Feature], sketch: bytes) -
             ledger.put_member(member, name)
         return name
     return None
+
+
+def _commonplace(apps: int, strongly: int) -> bool:
+    """Whether most apps have something without being accused of it: a service that is merely misused, too."""
+    return apps >= _MANY and strongly * 2 < apps
 
 
 def _sharers(features: Iterable[tuple[str, Feature]]) -> Iterator[tuple[str, str, list[str]]]:

@@ -409,12 +409,20 @@ class Ledger:
         return [Feature(kind, value, bool(strong)) for kind, value, strong in rows]
 
     def sharing(self, feature: Feature, limit: int) -> list[str]:
-        """Apps that have ``feature``, at most ``limit``."""
+        """Apps that have ``feature`` just as strongly, at most ``limit``."""
         rows = self._db.execute(
-            "SELECT app FROM feature WHERE kind = ? AND value = ? ORDER BY app LIMIT ?",
-            (feature.kind, feature.value, limit),
+            "SELECT app FROM feature WHERE kind = ? AND value = ? AND strong = ? ORDER BY app LIMIT ?",
+            (feature.kind, feature.value, feature.strong, limit),
         )
         return [app for (app,) in rows]
+
+    def spread(self, kind: str, value: str) -> tuple[int, int]:
+        """How many apps have a feature, and how many of them strongly."""
+        row = self._db.execute(
+            "SELECT count(*), coalesce(sum(strong), 0) FROM feature WHERE kind = ? AND value = ?",
+            (kind, value),
+        ).fetchone()
+        return int(row[0]), int(row[1])
 
     def sketches(self, apps: Iterable[str]) -> dict[str, bytes]:
         """Sketches of the own code of these apps."""

@@ -29,7 +29,7 @@ def report(ledger: Ledger, rules: RuleSet, errors: Iterable[ScanError]) -> Repor
 
 
 def _campaigns(ledger: Ledger) -> Iterator[Link]:
-    """Every app of a campaign tied to its first: signers and endpoints show elsewhere, pages and code here."""
+    """Every app of a campaign tied to its first one, since pages and code show nowhere else in the report."""
     first = campaign = ""
     for name, verdict in ledger.members():
         subject = subject_id("apk", verdict.app)

@@ -9,6 +9,7 @@ import msgspec
 
 from rogue_scan.apk.container import Container, open_container
 from rogue_scan.apk.dex.reader import Dex, is_dex, read_all
+from rogue_scan.apk.endpoint_facts import BOTS, host_of, listed
 from rogue_scan.apk.facts import AppFacts
 from rogue_scan.errors import SourceError
 from rogue_scan.fleet.campaigns import code_features
@@ -21,6 +22,8 @@ _MOST_DEX = 200
 _MOST_PAGE = 1 << 20
 _MOST_PAGES = 100
 _MOST_ENDPOINTS = 300
+_TOKEN = 8
+"""Characters from which the path of a shared service can be one customer's."""
 _TAG = re.compile(rb"<(/?[a-zA-Z][a-zA-Z0-9]*)([^<>]{0,2000})")
 _FIELD = re.compile(rb"""\b(name|type|placeholder)\s*=\s*["']?([^"'\s>]{1,100})""", re.IGNORECASE)
 
@@ -57,6 +60,8 @@ def features(scans: Sequence[Scan], found: Traits) -> tuple[Feature, ...]:
         if finding.severity >= Severity.MEDIUM
         for endpoint in finding.endpoints
     }
+    places = [_place(endpoint) for endpoint in accused]
+    gathered = {value for value, _ in places}
     for scan in scans:
         app = scan.subject.apk
         if app is None:
@@ -65,15 +70,15 @@ def features(scans: Sequence[Scan], found: Traits) -> tuple[Feature, ...]:
             # A key that everybody has (debug builds, AOSP's test keys) says nothing about the maker.
             add("signer", signer.sha256, strong=not signer.known)
         for endpoint in app.endpoints[:_MOST_ENDPOINTS]:
-            value = endpoint.host or endpoint.value
-            strong = (
-                not endpoint.library and _telling(value) and not accused.isdisjoint({endpoint.value, value})
-            )
-            add("endpoint", value, strong=strong)
+            if not endpoint.library:
+                value, telling = _place(endpoint.value)
+                add("endpoint", value, strong=telling and value in gathered)
+            elif endpoint.host:
+                add("endpoint", endpoint.host, strong=False)
         for kit in app.kits:
             add("kit", kit, strong=False)
-    for value in accused:
-        add("endpoint", value, strong=_telling(value))
+    for value, telling in places:
+        add("endpoint", value, strong=telling)
     for page in found.pages:
         add("page", page, strong=True)
     return (*sorted(ties.values()), *code_features(found.sketch))
@@ -88,16 +93,27 @@ def marks(scans: Iterable[Scan]) -> tuple[Mark, ...]:
     )
 
 
-def _telling(host: str) -> bool:
-    """Whether an endpoint can be one maker's: private and reserved addresses are everybody's."""
+def _place(endpoint: str) -> tuple[str, bool]:
+    """What of an endpoint names its owner, and whether it can be one owner's at all.
+
+    That is its host; on services that many share, the part of the path that is one customer's. Private and
+    reserved addresses are everybody's.
+    """
+    if "@" in endpoint and "://" not in endpoint:
+        return endpoint.lower(), True
+    host = host_of(endpoint)
+    for shared, path, _ in BOTS:
+        if host == shared:
+            _, found, rest = endpoint.partition(path)
+            own = rest.split("/")[0] if path == "/bot" else rest.split("?")[0].strip("/")
+            # Texts that are put together at run time have holes where the token stands.
+            return (f"{host}{path}{own}", True) if found and len(own) >= _TOKEN else (host, False)
+    if host in listed("shorteners"):
+        return endpoint.partition("://")[2] or endpoint, True
     try:
-        return ipaddress.ip_address(host.strip("[]").rpartition(":")[0] or host).is_global
+        return host, ipaddress.ip_address(host).is_global
     except ValueError:
-        pass
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_global
-    except ValueError:
-        return host not in ("localhost", "")
+        return host, "." in host
 
 
 def _structure(raw: bytes) -> str:

@@ -66,6 +66,17 @@ def test_what_everybody_has_joins_nobody(ledger: Ledger) -> None:
     assert cluster(ledger) == {}
 
 
+def test_a_service_that_honest_apps_use_joins_nobody(ledger: Ledger) -> None:
+    misused, honest = Feature("endpoint", "maps.example"), Feature("endpoint", "maps.example", strong=False)
+    put(ledger, 1, "critical", misused)
+    new = put(ledger, 2, "critical", misused)
+    assert cluster(ledger)
+    for number in range(3, 10):
+        put(ledger, number, "clean", honest)
+    assert cluster(ledger) == {}
+    assert relatives(ledger, new, [misused], b"") == []
+
+
 def test_similar_own_code_joins(ledger: Ledger) -> None:
     a = put(ledger, 1, "high", sketch=make_sketch(1))
     b = put(ledger, 2, "clean", sketch=make_sketch(1, changed=15))

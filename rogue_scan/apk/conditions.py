@@ -189,6 +189,8 @@ class EndpointIs(_Strict, frozen=True):
     """``cleartext``, ``raw address``, ``dynamic DNS``, ``shortener``, ``imitates *`` …"""
     known: bool | None = None
     """Whether it could be resolved at all (only at the end of a flow)."""
+    kin: bool | None = None
+    """Whether its registered name shares a word with the name of the package."""
     value: Text | None = None
     library: bool | None = False
 
@@ -209,6 +211,8 @@ class FlowIs(_Strict, frozen=True):
     """Method of one of its hops, as ``Lpackage/Class;->name``, or an API name in a note."""
     source: Names = ()
     """API that took the data."""
+    on_press: bool | None = None
+    """Whether it passes a method that runs when the user presses or chooses something."""
     library: bool | None = False
     categories: int = 1
     """Least number of different categories, over all flows that fit."""

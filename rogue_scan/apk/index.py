@@ -1,6 +1,7 @@
 """The facts of one app, made quick to ask: by name, by class, by place."""
 
 import functools
+import re
 
 from rogue_scan.apk import endpoint_facts
 from rogue_scan.apk.code.types import Call, CodeClass, Place
@@ -57,6 +58,16 @@ class Index:
         host = endpoint_facts.host_of(rest)
         texts = self._plain_addresses
         return start + host not in texts and not f"{texts}\n".count(f"{start}\n")
+
+    def kin(self, endpoint: Endpoint) -> bool:
+        """Whether the registered part of a host shares a word of four letters or more with the package name.
+
+        Most services are called like their app. So are many traps, so this is a hint and no more.
+        """
+        host = endpoint_facts.registrable(endpoint_facts.host_of(endpoint.host or endpoint.value))
+        words = {word for word in re.split(r"[^a-z0-9]+", self.manifest.package.lower()) if len(word) > 3}
+        name = re.sub(r"[^a-z0-9]", "", host.partition(".")[0])
+        return any(word in name for word in words)
 
     @functools.cached_property
     def calls_by_class(self) -> dict[str, set[str]]:

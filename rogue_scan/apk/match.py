@@ -60,7 +60,7 @@ _ON_PRESS = frozenset(
     }
 )  # fmt: skip
 _UNKNOWN = "a place that could not be resolved"
-_OUTSIDE = frozenset({"string resource", "manifest meta-data", "file in the package"})
+_OUTSIDE = frozenset({"resource", "string resource", "manifest meta-data", "file in the package"})
 """Ways of keeping an endpoint out of the code that builds use for configuration as well."""
 
 
@@ -372,6 +372,10 @@ def _flow_fits(test: FlowIs, flow: Flow, index: Index) -> bool:
             not test.source
             or among(test.source, index.sources_by_place.get(_place(flow), "").partition("(")[0])
         )
+        and (
+            test.on_press is None
+            or any(method_name(hop.method) in _ON_PRESS for hop in flow.path) == test.on_press
+        )
         and (test.endpoint is None or _flow_end_fits(test.endpoint, flow, index))
     )
 
@@ -413,6 +417,7 @@ def _endpoint_fits(test: EndpointIs, end: Endpoint, index: Index) -> bool:
         and (test.elsewhere is None or outside == test.elsewhere)
         and (test.assembled is None or (end.hidden is None and index.assembled(end)) == test.assembled)
         and (test.library is None or end.library == test.library)
+        and (test.kin is None or index.kin(end) == test.kin)
         and (not test.remark or any(among(test.remark, remark) for remark in end.remarks))
         and (test.value is None or _text(test.value, end.value))
     )

@@ -30,6 +30,8 @@ _DECEIVES = frozenset({"captive-portal-phishing", "dns-hijack", "rogue-dhcp", "a
 _LEAKS = frozenset({"cleartext-personal-data", "captive-portal-phishing"})
 _PUSHES = "app-push"
 _MOST_STEPS = 40
+_SAME_MOMENT = 0.5
+"""Seconds within which an event of a client is what a finding already says."""
 _MOST_KEYS = 4
 """A finding that names more networks than this (a flood of names) is tied to none by its names."""
 _EVERYONE = "ff:ff:ff:ff:ff:ff"
@@ -69,6 +71,10 @@ def scans_of(report: Report) -> list[Scan]:
 
 def _name(finding: Finding) -> str:
     return finding.rule.partition("/")[2]
+
+
+def _worst_first(finding: Finding) -> tuple[int, float, str]:
+    return -finding.severity.rank, -finding.confidence, finding.id
 
 
 def _weighty(finding: Finding) -> bool:
@@ -555,6 +561,9 @@ class _Story:
                     yield t("The app {app}: {message}").format(
                         app=name, message=_sentence(worst.message or worst.title)
                     )
+            titles = [case.title for case in sorted(self.world.of_subject[app.id], key=_worst_first)]
+            if kinds and titles:
+                yield t("Found in it: {titles}.").format(titles="; ".join(dict.fromkeys(titles[:6])))
             talkers = self._talkers(app)
             if talkers:
                 yield t("{clients} talked to {host}, which stands in the app.").format(
@@ -621,7 +630,7 @@ class _Story:
             if number >= 9:
                 break
         for app in self.apps[:6]:
-            for item in self.world.of_subject[app.id][:4]:
+            for item in sorted(self.world.of_subject[app.id], key=_worst_first)[:4]:
                 steps.append(
                     Step(f"{self._app_name(app)}: {item.message or item.title}", None, item.id, app.id)
                 )
@@ -635,8 +644,22 @@ class _Story:
             "downloaded": t("{client} downloads {detail}"),
         }
         shown: dict[str, int] = defaultdict(int)
+        told = [
+            item
+            for item in self.wifi
+            if item.subject == capture.id
+            and _name(item) in (*_LEAKS, _PUSHES)
+            and item.first_seen is not None
+        ]
         for client in capture.wifi.clients if capture.wifi else ():
             for event in client.events:
+                same = any(
+                    abs((item.first_seen or 0.0) - event.time) < _SAME_MOMENT
+                    and client.mac in (*item.actors, *item.targets)
+                    for item in told
+                )
+                if same and event.kind != "associated":
+                    continue
                 if event.kind in words and event.bssid in self.accused and shown[client.mac + event.kind] < 3:
                     shown[client.mac + event.kind] += 1
                     says = words[event.kind].format(

@@ -49,7 +49,7 @@ DATA = {
     DataCategory.IDENTITY_NUMBER: N_("identity number"),
     DataCategory.PHONE_NUMBER: N_("phone number"),
     DataCategory.HOME_ADDRESS: N_("home address"),
-    DataCategory.ACCOUNT_PASSWORD: N_("account and password"),
+    DataCategory.ACCOUNT_PASSWORD: N_("passwords"),
     DataCategory.BANK_ACCOUNT: N_("bank account"),
     DataCategory.SMS: N_("text messages"),
     DataCategory.CONTACTS: N_("contacts"),

@@ -14,7 +14,8 @@ from rogue_scan.wifi.analyse import DETECTORS, Session
 from rogue_scan.wifi.listing import capture
 
 DATA = Path(__file__).parents[1] / "data"
-RULES = [rule for rule in load() if rule.scanner == "wifi"]
+RULE_SET = load()
+RULES = [rule for rule in RULE_SET if rule.scanner == "wifi"]
 EXAMPLES = [
     pytest.param(rule, example, id=f"{rule.rule.removeprefix('wifi/')}: {example.name}")
     for rule in RULES
@@ -31,7 +32,7 @@ NAMES = """
 
 
 def found(example: Example) -> list:
-    session = Session(load())
+    session = Session(RULE_SET)
     raw = capture(example.frames) if example.frames else (DATA / (example.capture or "")).read_bytes()
     session.feed(raw)
     session.finish()

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := tests/data/wifi/lure-a.pcapng
 
-.PHONY: demo test lint check docs clean
+.PHONY: demo test test-lab lint check clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
@@ -23,7 +23,10 @@ demo: $(VENV)/.installed  ## audit a real hotspot capture and the app that the h
 	@echo "The same report as a page: demo-report.html"
 
 test: $(VENV)/.installed-dev  ## all tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not lab"
+
+test-lab: $(VENV)/.installed-dev  ## the live scanner on simulated radios (needs QEMU, some minutes)
+	$(BIN)/pytest tests/lab
 
 lint: $(VENV)/.installed-dev  ## style, types, import directions, signatures
 	$(BIN)/ruff check .

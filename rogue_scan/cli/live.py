@@ -59,7 +59,7 @@ def run(
             duration=duration,
         )
         lines = Stream() if output.format == "jsonl" else None
-        stack.enter_context(_ends_by_signal(source))
+        stack.enter_context(ends_by_signal(source))
         with _view(live, output) as draw:
             for fresh in live.steps():
                 if fresh and lines is not None:
@@ -127,7 +127,7 @@ def frequencies(channels: str | None) -> list[int] | None:
 
 
 @contextlib.contextmanager
-def _ends_by_signal(source: Monitor | Managed) -> Iterator[None]:
+def ends_by_signal(source: Monitor | Managed) -> Iterator[None]:
     """The first Ctrl-C (or end of the SSH session) ends the run in order; the second breaks off."""
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -45,6 +45,16 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but ``wifi locate`` is a command of its own: ``wifi`` takes any sources."""
+        if args[:2] == ["wifi", "locate"]:
+            from rogue_scan.cli import locate
+
+            return "wifi locate", locate.command, args[2:]
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):

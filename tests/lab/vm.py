@@ -48,7 +48,8 @@ def missing() -> list[str]:
 def run(script: str, out: Path, *, seconds: int) -> str:
     """Run a bash script as root in a fresh machine; returns what it printed.
 
-    Emulated, as nested virtualisation hangs on some hosts: slow, and enough. ``out`` is the guest's /out. Raises subprocess.TimeoutExpired when the machine does not end in time.
+    Emulated, as nested virtualisation hangs on some hosts: slow, and enough. ``out`` is the guest's /out.
+    Raises subprocess.TimeoutExpired when the machine does not end in time.
     """
     build()
     out.mkdir(parents=True, exist_ok=True)

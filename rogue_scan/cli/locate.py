@@ -1,0 +1,108 @@
+"""``rogue-scan wifi locate``: walk up to one transmitter."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from rogue_scan.errors import UsageError
+
+if TYPE_CHECKING:
+    from rogue_scan.wifi.live.locate import Finder, Transmitter
+
+_WEAKEST, _STRONGEST = -95.0, -25.0
+"""dBm at the ends of the needle's scale."""
+_BARS = "▁▂▃▄▅▆▇█"
+_STEP = 0.5
+
+
+@click.command("wifi locate", short_help="Show the signal of one transmitter, to walk up to it.")
+@click.argument("bssid")
+@click.option(
+    "--interface", "interfaces", multiple=True, required=True, metavar="IFACE", help="Radio to use."
+)
+@click.option("--channels", metavar="LIST", help="Where to look for it first; default everywhere.")
+@click.option("--duration", type=click.FloatRange(1), help="Seconds after which it ends.")
+@click.option("--no-color", is_flag=True, help="No colour.")
+def command(
+    bssid: str, interfaces: Sequence[str], channels: str | None, duration: float | None, no_color: bool
+) -> None:
+    """Show the signal of BSSID as a needle and a trace.
+
+    A cloned address has one line for each transmitter, told apart by its clock. Nothing is transmitted.
+    """
+    if not re.fullmatch(r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", bssid):
+        raise UsageError(f"{bssid!r} is no BSSID (aa:bb:cc:dd:ee:ff)")
+    from rich.console import Console
+    from rich.live import Live as Screen
+    from rich.text import Text
+
+    from rogue_scan.cli.live import ends_by_signal, frequencies
+    from rogue_scan.rules.load import load
+    from rogue_scan.wifi.analyse import Session
+    from rogue_scan.wifi.live.locate import Finder
+    from rogue_scan.wifi.live.monitor import Monitor
+
+    finder = Finder(bssid)
+    session = Session(load(), name="locate")
+    console = Console(no_color=no_color, highlight=False)
+    with (
+        Monitor(interfaces, frequencies(channels), 0.25) as monitor,
+        ends_by_signal(monitor),
+        Screen(console=console, auto_refresh=False, transient=console.is_terminal) as screen,
+    ):
+        begin = drawn = time.monotonic()
+        for batch in monitor.stream():
+            if batch:
+                session.feed(batch)
+            now = time.monotonic()
+            if now - drawn >= _STEP:
+                drawn = now
+                finder.take(session.world, now - begin)
+                heard = finder.frequencies
+                for plan in monitor.plans:
+                    # With one transmitter, or all on one channel, there is nothing to be gained elsewhere.
+                    plan.lock(heard[0] if len(heard) == 1 and heard[0] in plan.frequencies else None)
+                    plan.learn(heard, heard)
+                screen.update(Text(picture(finder, console.width)), refresh=True)
+            if duration is not None and now - begin >= duration:
+                monitor.stop()
+    console.print(Text(picture(finder, console.width)))
+    sys.exit(0)
+
+
+def picture(finder: Finder, width: int) -> str:
+    """Needles and traces as text of at most ``width`` columns."""
+    lines = [f"{finder.bssid}"]
+    if not finder.transmitters:
+        return "\n".join([*lines, "not heard yet"])
+    if len(finder.transmitters) > 1:
+        lines.append(f"{len(finder.transmitters)} transmitters use this address, told apart by their clocks")
+    for one in finder.transmitters.values():
+        lines += _needle(one, width)
+    return "\n".join(line[:width] for line in lines)
+
+
+def _needle(one: Transmitter, width: int) -> list[str]:
+    now = one.now
+    if now is None or one.strongest is None:
+        return []
+    room = max(10, width - 34)
+    filled = round(_share(now.dbm) * room)
+    best = min(room - 1, round(_share(one.strongest) * room))
+    bar = "".join("█" if place < filled else "|" if place == best else "·" for place in range(room))
+    trace = "".join(_BARS[min(7, int(_share(each.dbm) * 8))] for each in list(one.trace)[-room:])
+    channel = f"{one.frequency} MHz" if one.frequency else ""
+    return [
+        f"  #{one.number + 1} {channel:9} {now.dbm:6.1f} dBm {bar} best {one.strongest:.0f}",
+        f"  {'':24} {trace}",
+    ]
+
+
+def _share(dbm: float) -> float:
+    return min(1.0, max(0.0, (dbm - _WEAKEST) / (_STRONGEST - _WEAKEST)))

@@ -108,10 +108,11 @@ class Air:
         size: int = 1400,
         hear: str = "both",
         close: bool = True,
+        start: int = 1000,
     ) -> None:
         """A TCP conversation: ``("client", octets)`` and ``("server", octets)`` in turn."""
         self.port += 1
-        numbers = {"client": 1000, "server": 5000}
+        numbers = {"client": start, "server": start + 4000}
         ends = {
             "client": (client, server, client_ip, self.port, server_ip, port),
             "server": (server, client, server_ip, port, client_ip, self.port),

@@ -1,0 +1,58 @@
+import pytest
+
+from rogue_scan.wifi import traffic
+from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer
+from rogue_scan.wifi.traffic import Site
+from rogue_scan.wifi.world import Link, Ref, World
+
+
+def answer(name: str, *addresses: str) -> DnsAnswer:
+    return DnsAnswer("b", "c", "10.0.0.9", "s", "10.0.0.1", name, 1, 0, addresses, Ref(1, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "public"),
+    [("www.example.org", True), ("printer.local", False), ("router", False), ("nas.lan", False),
+     ("10.0.0.1", False), ("fritz.box", False), ("1.0.0.10.in-addr.arpa", False)],
+)  # fmt: skip
+def test_public_names(name: str, public: bool) -> None:
+    assert traffic.is_public_name(name) is public
+
+
+def test_the_site_of_a_host() -> None:
+    assert traffic.site_of("a.b.example.co.uk") == "example.co.uk"
+    assert traffic.site_of("localhost") == "localhost"
+
+
+def test_only_a_client_that_was_heard_is_accused_itself() -> None:
+    world = World()
+    assert traffic.blamed(world, "ap", "sta") == "ap"
+    world.links["sta", "ap"] = Link("sta", "ap", up=3)
+    assert traffic.blamed(world, "ap", "sta") == "sta"
+    assert traffic.blamed(world, "ap", "ap") == "ap"
+
+
+def test_addresses_of_the_network_itself() -> None:
+    net = traffic.net_of(World())
+    net.dhcp.append(
+        DhcpMessage("b", "s", "192.169.1.1", "c", "ack", Ref(1, 1.0), offered="192.169.1.40",
+                    mask="255.255.255.0", routers=("192.169.1.1",))
+    )  # fmt: skip
+    net.dns.append(answer("a.example", "192.169.1.7"))
+    [site] = traffic.sites(net)
+    assert site.local("192.169.1.7")
+    assert site.local("10.1.2.3")
+    assert not site.local("192.169.2.1")
+    assert traffic.hijacked(site, net.dns[0]) == ["192.169.1.7"]
+
+
+def test_the_portals_own_name_is_not_hijacked() -> None:
+    site = Site("b", own_names={"portal.example"})
+    assert traffic.hijacked(site, answer("portal.example", "10.0.0.1")) == []
+    assert traffic.hijacked(site, answer("nas.lan", "10.0.0.1")) == []
+    assert traffic.hijacked(site, answer("other.example", "10.0.0.1", "198.51.100.1")) == ["10.0.0.1"]
+
+
+def test_kinds_are_told_in_words() -> None:
+    assert traffic.words(["sms", "bank-account"]) == "card or bank details, one-time code"
+    assert traffic.secrets(["sms", "e-mail"]) == {"sms"}

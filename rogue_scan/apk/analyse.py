@@ -25,6 +25,8 @@ from rogue_scan.rules.load import RuleSet
 from rogue_scan.rules.registry import Detector, bind
 
 DETECTORS = "rogue_scan.apk.detectors"
+MAX_INNER = 30
+"""Apps inside one app, at all depths, that are analysed."""
 MAX_DEPTH = 3
 """Apps inside apps inside apps that are still analysed."""
 
@@ -50,7 +52,7 @@ class Analyser:
 
         :raises SourceError: it is no app at all.
         """
-        return list(self._scan(data, name, None, 0))
+        return list(self._scan(data, name, None, 0, [MAX_INNER]))
 
     def scan_or_fail(self, data: bytes, name: str) -> list[Scan]:
         """As :meth:`scan`, but what is no app gives a scan that says so."""
@@ -59,10 +61,12 @@ class Analyser:
         except SourceError as error:
             return [self.judge(unread(data, error.kind, str(error)), name)]
 
-    def _scan(self, data: bytes, name: str, parent: str | None, depth: int) -> Iterator[Scan]:
+    def _scan(
+        self, data: bytes, name: str, parent: str | None, depth: int, left: list[int]
+    ) -> Iterator[Scan]:
         facts = self._stored(hashlib.sha256(data).hexdigest())
         if facts is not None:
-            yield from self._judge_stored(facts, name, parent)
+            yield from self._judge_stored(facts, name, parent, depth)
             return
         decoded = intake.decode(data)
         facts = decoded.facts
@@ -72,12 +76,16 @@ class Analyser:
         for item in decoded.inner:
             inside = f"{name}!{item.origin}"
             if depth + 1 > MAX_DEPTH:
-                errors.append(
-                    ScanError(inside, "limit", f"apps nested deeper than {MAX_DEPTH} are not analysed")
-                )
+                errors.append(_too_deep(inside))
                 continue
+            if left[0] <= 0:
+                errors.append(
+                    ScanError(inside, "limit", f"more than {MAX_INNER} apps inside are not analysed")
+                )
+                break
+            left[0] -= 1
             try:
-                found = list(self._scan(item.data, inside, scan.subject.id, depth + 1))
+                found = list(self._scan(item.data, inside, scan.subject.id, depth + 1, left))
             except SourceError as error:
                 errors.append(ScanError(inside, error.kind, str(error)))
                 continue
@@ -88,29 +96,32 @@ class Analyser:
         yield msgspec.structs.replace(scan, links=tuple(links), errors=tuple(errors))
         yield from children
 
-    def _stored(self, sha256: str) -> AppFacts | None:
-        """Facts of an app, if they and those of all apps inside it are stored."""
+    def _stored(self, sha256: str, depth: int = 0) -> AppFacts | None:
+        """Facts of an app, if they and those of the apps inside it (as deep as is analysed) are stored."""
         facts = self._store.get(sha256) if self._store else None
-        if facts is None or any(self._stored(inner.sha256) is None for inner in facts.nested):
-            return None
-        return facts
+        if facts is None or depth >= MAX_DEPTH:
+            return facts
+        return facts if all(self._stored(inner.sha256, depth + 1) for inner in facts.nested) else None
 
-    def _judge_stored(self, facts: AppFacts, name: str, parent: str | None) -> Iterator[Scan]:
+    def _judge_stored(self, facts: AppFacts, name: str, parent: str | None, depth: int) -> Iterator[Scan]:
         scan = self.judge(facts, name, parent)
-        links = []
+        links, errors = [], list(scan.errors)
         children: list[Scan] = []
         for inner in facts.nested:
-            known = self._stored(inner.sha256)
-            if known is not None:
-                found = list(self._judge_stored(known, f"{name}!{inner.origin}", scan.subject.id))
-                links.append(Link(scan.subject.id, found[0].subject.id, "contains", inner.origin))
-                children += found
-        yield msgspec.structs.replace(scan, links=tuple(links))
+            inside = f"{name}!{inner.origin}"
+            known = self._stored(inner.sha256, depth + 1) if depth < MAX_DEPTH else None
+            if known is None:
+                errors.append(_too_deep(inside))
+                continue
+            found = list(self._judge_stored(known, inside, scan.subject.id, depth + 1))
+            links.append(Link(scan.subject.id, found[0].subject.id, "contains", inner.origin))
+            children += found
+        yield msgspec.structs.replace(scan, links=tuple(links), errors=tuple(errors))
         yield from children
 
     def answer(self, facts: AppFacts, name: str) -> list[Scan]:
         """As :meth:`scan`, from facts that were kept; those of the apps inside have to be in the store."""
-        return list(self._judge_stored(facts, name, None))
+        return list(self._judge_stored(facts, name, None, 0))
 
     def judge(self, facts: AppFacts, name: str, parent: str | None = None) -> Scan:
         """The scan of an app whose facts are known."""
@@ -150,6 +161,10 @@ class Analyser:
             tuple(findings),
             errors=tuple(errors),
         )  # fmt: skip
+
+
+def _too_deep(name: str) -> ScanError:
+    return ScanError(name, "limit", f"apps nested deeper than {MAX_DEPTH} are not analysed")
 
 
 def unread(data: bytes, kind: str, message: str) -> AppFacts:

@@ -13,6 +13,7 @@ Sources: APPNOTE.TXT 6.3.10 (PKWARE); AOSP ``system/libziparchive/zip_archive.cc
 ``frameworks/base/libs/androidfw/AssetsProvider.cpp`` (behaviour, not code).
 """
 
+import hashlib
 import mmap
 import struct
 import zlib
@@ -34,12 +35,15 @@ _END64 = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR64 = struct.Struct("<4sIQI")
 
 STORED, DEFLATED = 0, 8
+_PIECE = 1 << 18
 
 MAX_ENTRIES = 200_000
 MAX_ENTRY = 192 << 20
 """Bytes one entry may decode to."""
 MAX_TOTAL = 768 << 20
 """Bytes all entries together may decode to in one analysis."""
+MAX_HASHED = 512 << 20
+"""Bytes decoded for digests alone, beside the others."""
 BOMB_SIZE, BOMB_RATIO = 32 << 20, 200
 """An entry larger than this and packed better than this is a decompression bomb: real code and pictures
 reach ratios of 10."""
@@ -95,6 +99,8 @@ class Container:
         self.end = end
         """Offset of the end record in the file; -1 if there is none."""
         self._left = MAX_TOTAL
+        self._to_hash = MAX_HASHED
+        self._digests: dict[tuple[int, int, int, str], bytes] = {}
         self._names: dict[str, list[Entry]] = {}
         for entry in entries:
             self._names.setdefault(entry.name, []).append(entry)
@@ -154,6 +160,43 @@ class Container:
         elif zlib.crc32(out) != entry.crc:
             self.note("zip:wrong-crc", entry.header, entry.name, f"{entry.crc:08x}")
         return out
+
+    def digest(self, entry: Entry, name: str) -> bytes:
+        """Digest of the decoded entry, computed piece by piece; entries that share their bytes cost once.
+
+        :raises LimitExceeded: the budget for digests is used up.
+        :raises Truncated: the file ends before its data do.
+        :raises Malformed: the packed data are not deflate.
+        """
+        key = (entry.start, entry.method, entry.packed if entry.method == DEFLATED else entry.size, name)
+        known = self._digests.get(key)
+        if known is None:
+            state = hashlib.new(name)
+            for piece in self._pieces(entry):
+                self._to_hash -= len(piece)
+                if self._to_hash < 0:
+                    raise LimitExceeded(f"{short(entry.name, 80)}: too much data to check its digest")
+                state.update(piece)
+            known = self._digests[key] = state.digest()
+        return known
+
+    def _pieces(self, entry: Entry) -> Iterator[bytes | memoryview]:
+        """The decoded entry in pieces of bounded size."""
+        packed = self.packed_bytes(entry)
+        if entry.start < 0 or len(packed) < (entry.packed if entry.method == DEFLATED else entry.size):
+            raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
+        if entry.method != DEFLATED:
+            yield packed
+            return
+        decoder = zlib.decompressobj(-15)
+        try:
+            for at in range(0, len(packed), _PIECE):
+                rest: bytes | memoryview = packed[at : at + _PIECE]
+                while rest and not decoder.eof:
+                    yield decoder.decompress(rest, 4 * _PIECE)
+                    rest = decoder.unconsumed_tail
+        except zlib.error as error:
+            raise Malformed(f"{short(entry.name, 80)}: packed data are broken ({error})") from None
 
     def peek(self, entry: Entry, most: int = 4096) -> bytes:
         """The first bytes of an entry; empty where it cannot be decoded at all. Costs next to nothing."""

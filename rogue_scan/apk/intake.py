@@ -36,7 +36,12 @@ MAX_ENDPOINTS = 500
 """Endpoints kept from outside DEX code."""
 MAX_NATIVE = 400
 NATIVE_TOTAL = 256 << 20
+MAX_PICTURE, PICTURES_TOTAL = 16 << 20, 48 << 20
+"""Bytes of one picture, and of all together, that are searched for an archive behind them."""
+EXTRA_TOTAL = 96 << 20
+"""Bytes of code kept that lies elsewhere than where Android loads it from."""
 
+_LIBRARY = re.compile(r"(?:[^/]+/)?lib/[^/]+/[^/]+\.so")
 DEX_NAME = re.compile(r"classes\d*\.dex")
 _SPLIT = re.compile(r"(?i).*\.apk")
 
@@ -106,6 +111,8 @@ class _Intake:
         self.form = "apk"
         self.inner: list[Inner] = []
         self.extra_dex: list[tuple[str, bytes]] = []
+        self.extra_left = EXTRA_TOTAL
+        self.pictures_left = PICTURES_TOTAL
         self.parts = self.open()
         self.base = self.parts[0].container
         self.tables: list[resources.Table] = []
@@ -205,7 +212,7 @@ class _Intake:
         files = list(self.files())
         libraries = tuple(self.libraries(files))
         pages = tuple(self.pages(files))
-        dexes = list(_read_dex([*self.dexes(), *self.extra_dex[:MAX_DEX]], self.notes, self.problems))
+        dexes = list(_read_dex([*self.dexes(), *self.extra_dex], self.notes, self.problems))
         code = self.code(dexes, app, table, libraries)
         names = [part.label(e.name) for part in self.parts for e in part.container.entries]
         for part in self.parts:
@@ -340,7 +347,9 @@ class _Intake:
             self.problem(part.label(entry.name), error)
             self.notes.add("manifest:unreadable", entry.header, entry.name, error, refused=True)
             return None
-        if any(d.kind.startswith("axml:") and d.kind != "axml:text" for d in found.differences):
+        odd = {d.kind for d in found.differences if d.kind.startswith("axml:")}
+        # deep nesting is told as it is; the second reader's library would be driven down it
+        if odd and not odd & {"axml:text", "axml:deep"}:
             from rogue_scan.apk import second
 
             other = second.disagreement(data, found)
@@ -416,12 +425,33 @@ class _Intake:
                 ):
                     data = self.read(part, entry)
                     if data is not None:
-                        self.extra_dex.append((part.label(entry.name), data))
+                        self.keep_code(part.label(entry.name), data)
+                elif kind == "picture" and name.startswith(("assets/", "res/raw/")):
+                    kind = self.look_behind(part, entry)
                 if kind in ("", "picture", "axml"):
                     continue
                 if content.disguised(name, kind):
                     kind = f"disguised {kind}"
                 yield File(short(entry.name), kind, entry.size, entry.header, part.name)
+
+    def look_behind(self, part: _Part, entry: Entry) -> str:
+        """Whether an archive hangs behind a picture, which viewers show and loaders open."""
+        if entry.size > MAX_PICTURE or self.pictures_left < entry.size:
+            return "picture"
+        self.pictures_left -= entry.size
+        data = self.read(part, entry)
+        if data is None or data.rfind(b"PK\x05\x06", max(0, len(data) - 65557)) < 0:
+            return "picture"
+        kind = self.look_inside(part, entry)
+        return "picture" if kind == "zip" else kind
+
+    def keep_code(self, label: str, data: bytes) -> None:
+        """Keep a DEX file that Android does not load by itself, for the code analysis."""
+        if len(data) > self.extra_left or len(self.extra_dex) >= MAX_DEX:
+            self.problem(label, LimitExceeded(f"{label}: too much code outside the places for it"))
+            return
+        self.extra_left -= len(data)
+        self.extra_dex.append((label, data))
 
     def look_inside(self, part: _Part, entry: Entry) -> str:
         """Whether a zip archive in the package is an app or carries code."""
@@ -436,12 +466,12 @@ class _Intake:
         except SourceError:
             return "zip"
         codes = [e for e in inner.entries if DEX_NAME.fullmatch(e.name)]
-        if MANIFEST in inner:
+        if MANIFEST in inner or any(_SPLIT.fullmatch(e.name) for e in inner.entries):
             self.keep_inner(part.label(entry.name), data, entry.header)
             return "apk"
         for code in codes[:20]:
             try:
-                self.extra_dex.append((f"{part.label(entry.name)}!{code.name}", inner.read(code)))
+                self.keep_code(f"{part.label(entry.name)}!{code.name}", inner.read(code))
             except SourceError as error:
                 self.problem(f"{part.label(entry.name)}!{code.name}", error)
         return "dex archive" if codes else "zip"
@@ -468,15 +498,12 @@ class _Intake:
 
     def libraries(self, files: list[File]) -> Iterator[native.NativeLibrary]:
         left, count = NATIVE_TOTAL, 0
+        known = {(f.part, f.offset) for f in files if f.kind.endswith("elf")}
         for part in self.parts:
             for entry in part.container.entries:
                 name = entry.name
-                is_lib = re.fullmatch(r"(?:[^/]+/)?lib/[^/]+/[^/]+\.so", name) is not None
-                if not is_lib and not any(
-                    f.kind.endswith("elf") and f.offset == entry.header and f.part == part.name
-                    for f in files
-                    if f.kind.endswith("elf")
-                ):
+                is_lib = _LIBRARY.fullmatch(name) is not None
+                if not is_lib and (part.name, entry.header) not in known:
                     continue
                 count += 1
                 if count > MAX_NATIVE or entry.size > left:

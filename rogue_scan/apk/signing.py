@@ -498,6 +498,7 @@ class _Verifier:
     def v1_entries(self, manifest: bytes, problems: list[str], *, whole: bool) -> bool | None:
         _, sections = _sections(manifest)
         wrong = False
+        unchecked: list[str] = []
         for entry in self.container.entries:
             if entry.is_dir or entry.name.upper().startswith("META-INF/"):
                 continue
@@ -516,9 +517,9 @@ class _Verifier:
                 continue
             name, value = max(digests, key=lambda item: ("sha1", "sha256", "sha384", "sha512").index(item[0]))
             try:
-                real = _digest(self.container, entry, name)
+                real = self.container.digest(entry, name)
             except SourceError as error:
-                problems.append(str(error))
+                unchecked.append(str(error))
                 continue
             if real != _unbase64(value):
                 wrong = True
@@ -528,11 +529,11 @@ class _Verifier:
             problems.append(f"{len(self.uncovered)} entries are not covered: {', '.join(self.uncovered[:3])}")
         if self.changed:
             problems.append(f"changed after signing: {', '.join(self.changed[:3])}")
-        return not wrong and not (self.uncovered and whole)
-
-
-def _digest(container: Container, entry: Entry, name: str) -> bytes:
-    return hashlib.new(name, container.read(entry)).digest()
+        if unchecked:
+            problems.append(f"{len(unchecked)} entries could not be checked: {unchecked[0]}")
+        if wrong or (self.uncovered and whole):
+            return False
+        return None if unchecked else True
 
 
 # --- small readers

@@ -203,3 +203,17 @@ def test_zip64_sizes(zip_writer):
     zip_writer.central = bytes(record) + struct.pack("<HHQQ", 1, 16, 4, 4)
     box = open_container(zip_writer.done())
     assert box.read(box.get("a")) == b"1234"
+
+
+def test_digests_are_computed_in_pieces_and_once_for_shared_bytes(zip_writer, monkeypatch):
+    import hashlib
+
+    data = b"0123456789" * 200_000
+    box = open_container(zip_writer.add("a", data).add("b", data, header=0).add("c", data, method=0).done())
+    want = hashlib.sha256(data).digest()
+    assert [box.digest(e, "sha256") for e in box.entries] == [want] * 3
+    monkeypatch.setattr("rogue_scan.apk.container.MAX_HASHED", len(data) + 1)
+    box = open_container(zip_writer.done())
+    assert box.digest(box.get("a"), "sha1") == box.digest(box.get("b"), "sha1")
+    with pytest.raises(LimitExceeded):
+        box.digest(box.get("c"), "sha1")

@@ -175,3 +175,32 @@ def test_facts_survive_storing(labelled, tmp_path):
     store.put(facts)
     assert store.get(facts.sha256) == facts
     assert len(app_facts.encode(facts)) < 50_000
+
+
+def test_an_app_behind_a_picture(app_bytes):
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(3000)
+    decoded = intake.decode(
+        app_bytes({"assets/icon.png": picture + app_bytes(), "assets/plain.png": picture})
+    )
+    assert [i.origin for i in decoded.inner] == ["assets/icon.png"]
+    assert [(f.name, f.kind) for f in decoded.facts.files] == [("assets/icon.png", "disguised apk")]
+
+
+def test_many_names_for_one_large_file_cost_it_once(zip_writer, xml):
+    """A bomb of names: 300 entries of 8 MiB share the same packed bytes."""
+    zip_writer.add("AndroidManifest.xml", xml(("manifest", {":package": "a.b"}, [("application", {})])))
+    header = len(zip_writer.local)
+    for number in range(300):
+        zip_writer.add(f"assets/{number}", b"\0" * (8 << 20), header=header) if number == 0 else _again(
+            zip_writer
+        )
+    facts = decode(zip_writer.done())
+    assert "zip:bomb" in facts.kinds()
+    assert facts.manifest.package == "a.b"
+
+
+def _again(box):
+    """One more record of the directory for the last entry."""
+    last = box.central[box.central.rindex(b"PK\x01\x02") :]
+    box.central += last[:46] + last[46:].replace(b"assets/0", b"assets/%d" % (box.count % 10))
+    box.count += 1

@@ -143,7 +143,7 @@ def _look(output: Output, *, tty: bool) -> formats.Options:
     return formats.Options(
         language=output.language,
         color=tty if colour is None else colour,
-        width=shutil.get_terminal_size((100, 24)).columns if tty else 100,
+        width=shutil.get_terminal_size((80, 24)).columns if tty else 80,
         time=None if output.reproducible else time.time(),
         show_suppressed=output.show_suppressed,
     )

@@ -32,6 +32,8 @@ _VERDICT_STYLE = {
     Verdict.CLEAN: "bold green",
 }
 _MOST_INCIDENTS = 10
+_MOST_CASES = 6
+"""Cases of one rule of little weight that are listed."""
 _MOST_EVIDENCE = 6
 """Items for, and as many against, that one finding shows."""
 
@@ -121,6 +123,9 @@ class _Page:
                 name = self.view.severity(severity)
                 count = self.view.counts[severity]
                 yield _rule(f"{name} ({count})", self.options.width, _STYLE[severity])
+            if severity <= Severity.LOW:
+                yield from self._notes(here)
+                continue
             said: set[str] = set()
             for finding in here:
                 yield ""
@@ -131,6 +136,32 @@ class _Page:
             yield ""
             text = self.t("… and {count} more findings; -o report.html or --format json has all of them.")
             yield Text(text.format(count=f"{hidden:,}"), "bold")
+
+    def _notes(self, findings: list[Finding]) -> Iterable[RenderableType]:
+        """Findings of little weight by rule: a line for each case, the advice once."""
+        rules: dict[str, list[Finding]] = {}
+        for finding in findings:
+            rules.setdefault(finding.rule, []).append(finding)
+        for rule, cases in rules.items():
+            yield ""
+            head = Text(escape.terminal(cases[0].title), "bold")
+            head.append(f"  {escape.terminal(rule, 80)}", "dim")
+            if len(cases) > 1:
+                head.append("  " + self.t("{count} cases").format(count=len(cases)), "dim")
+            yield head
+            for finding in cases[:_MOST_CASES]:
+                line = Text(escape.terminal(finding.message, 300))
+                line.append(f"  [{round(finding.confidence * 100)} %]", "dim")
+                yield _item("·", line)
+            if len(cases) > _MOST_CASES:
+                more = self.t("… and {count} more").format(count=len(cases) - _MOST_CASES)
+                yield _item("·", Text(more, "dim"))
+            yield from self._advice(cases[0])
+
+    def _advice(self, finding: Finding) -> Iterable[RenderableType]:
+        if finding.remediation:
+            text = " ".join(finding.remediation.split())
+            yield _item("=", Text(self.t("do: {advice}").format(advice=escape.terminal(text, 600))))
 
     def _finding(self, finding: Finding, *, advice: bool) -> Iterable[RenderableType]:
         view = self.view
@@ -153,9 +184,8 @@ class _Page:
             percent=round(finding.confidence * 100), words=view.likely(finding.confidence)
         )
         yield _item("=", Text(sure))
-        if finding.remediation and advice:
-            text = " ".join(finding.remediation.split())
-            yield _item("=", Text(self.t("do: {advice}").format(advice=escape.terminal(text, 600))))
+        if advice:
+            yield from self._advice(finding)
 
     def _evidence(self, finding: Finding) -> Iterable[RenderableType]:
         for sign, supports in (("+", True), ("−", False)):

@@ -37,5 +37,8 @@ lint: $(VENV)/.installed-dev  ## style, types, import directions, signatures
 
 check: lint test
 
+bench-wifi: $(VENV)/.installed  ## frames a second beside tshark and scapy
+	$(BIN)/python benchmarks/wifi.py
+
 clean:
 	rm -rf $(VENV) build dist site demo-report.html

@@ -18,6 +18,8 @@ from pathlib import Path
 
 CHANNELS = (2412, 2437, 2462)
 POINTS, CLIENTS = 150, 600
+NEAR = 12
+"""Access points that one client is near to."""
 RADIOTAP = struct.Struct("<BBHIQBBHHbBH")
 PRESENT = 0x0000482F
 START = 1_750_000_000
@@ -102,7 +104,7 @@ def frames(count: int, share_open: float) -> Iterator[tuple[float, int, int, byt
             )
         elif kind < 0.40:
             mine = dice.randrange(CLIENTS)
-            point = points[dice.randrange(POINTS)]
+            point = points[(mine * 7 + dice.randrange(NEAR)) % POINTS]
             if kind < 0.375:
                 ssid = b"" if dice.random() < 0.7 else point.head[2 : 2 + point.head[1]]
                 body = element(0, ssid) + element(1, b"\x02\x04\x0b\x16") + element(45, noise[:26])

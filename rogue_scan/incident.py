@@ -81,6 +81,14 @@ def _weighty(finding: Finding) -> bool:
     return finding.severity >= Severity.MEDIUM and finding.confidence >= LEAST_CONFIDENCE
 
 
+def _sketch(text: str) -> bytes:
+    """A sketch out of a report; reports come from outside, so it may be anything."""
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
 def host_of(endpoint: str) -> str:
     """Host of an endpoint as apps and captures write it: URL, ``host:port`` or host; lower case."""
     try:
@@ -182,6 +190,23 @@ class _World:
             for value, members in table.items():
                 first, *others = sorted(set(members))
                 yield from (Link(first, other, kind, value) for other in others)
+        yield from self.alike()
+
+    def alike(self) -> Iterable[Link]:
+        """App to app: much of their own code in common, whatever it is called."""
+        sketches = {app.id: _sketch(app.apk.code) for app in self.apps if app.apk and app.apk.code}
+        if len(sketches) < 2:
+            return
+        from rogue_scan.apk.code.sketch import ALIKE, bands, likeness
+
+        meeting: dict[str, str] = {}
+        for name in sorted(sketches):
+            near = dict.fromkeys(meeting.setdefault(band, name) for band in bands(sketches[name]))
+            for other in near:
+                share = likeness(sketches[name], sketches[other]) if other != name else 0.0
+                if share >= ALIKE:
+                    yield Link(other, name, "same-code", f"{share:.2f}")
+                    break
 
     def order(self) -> Iterable[Link]:
         """Disturbance before imitation of the same network, and clients that moved to the imitation."""
@@ -233,7 +258,7 @@ class _World:
                 sets.tie(finding.id, finding.subject)
         accused = {app.id for app in self.apps if self.of_subject[app.id]}
         for link in links:
-            if link.kind in ("same-signer", "same-endpoint"):
+            if link.kind in ("same-signer", "same-endpoint", "same-code"):
                 if link.source in accused and link.target in accused:
                     sets.tie(link.source, link.target)
             elif link.kind in ("served-by", "came-with"):
@@ -316,7 +341,9 @@ class _Teller:
         worst = max(finding.severity for finding in findings)
         if worst < Severity.HIGH and len(rules) < 2:
             return None
-        story = _Story(self.world, self.t, findings, [item for item in group if item in self.world.subjects])
+        members = [item for item in group if item in self.world.subjects]
+        alike = [link for link in self.links if link.kind == "same-code"]
+        story = _Story(self.world, self.t, findings, members, alike)
         return Incident(
             id=f"incident-{digest(sorted(finding.id for finding in findings))}",
             title=story.title(),
@@ -333,8 +360,16 @@ class _Teller:
 
 
 class _Story:
-    def __init__(self, world: _World, t: Translate, findings: list[Finding], members: list[str]) -> None:
+    def __init__(
+        self,
+        world: _World,
+        t: Translate,
+        findings: list[Finding],
+        members: list[str],
+        alike: Sequence[Link],
+    ) -> None:
         self.world, self.t, self.findings = world, t, findings
+        self.alike = alike
         self.wifi = [item for item in findings if item.rule.startswith("wifi/")]
         names = {item.subject for item in findings}
         self.captures = [capture for capture in world.captures if capture.id in names]
@@ -585,6 +620,9 @@ class _Story:
         ]
         if any(sum(digest in own for own in signers) > 1 for digest in set().union(*signers)):
             yield self.t("The apps are signed with one key.")
+        names = {app.id for app in self.apps}
+        if any(link.source in names and link.target in names for link in self.alike):
+            yield self.t("Much of their code is the same.")
 
     def _talkers(self, app: Subject) -> dict[str, str]:
         """Clients that talked to a host of the app's own code, with this host."""

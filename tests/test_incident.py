@@ -182,6 +182,27 @@ def test_apps_are_kin_by_signer_or_endpoint(fields, kind):
     assert len(incidents) == 1 and incidents[0].apps == ("a1", "a2")
 
 
+def coded(number, code):
+    """A thief of messages with a sketch of its code."""
+    name = f"a{number}"
+    scan = app(finding("apk/sms-exfiltration", name), name=name, data=name.encode(), host=f"{name}.example")
+    view = msgspec.structs.replace(scan.subject.apk, code=code)
+    return msgspec.structs.replace(scan, subject=msgspec.structs.replace(scan.subject, apk=view))
+
+
+def test_apps_are_kin_by_code_whatever_it_is_called():
+    sketch = [f"{number:08x}" for number in range(100)]
+    near = sketch[:85] + [f"{number:08x}" for number in range(1000, 1015)]
+    far = sketch[:20] + [f"{number:08x}" for number in range(1000, 1080)]
+    apps = [coded(1, "".join(sketch)), coded(2, "".join(near)), coded(3, "".join(far)), coded(4, "no sketch")]
+    incidents, links = join(apps)
+    assert [(link.kind, link.source, link.target, link.value) for link in links] == [
+        ("same-code", "a1", "a2", "0.85")
+    ]
+    assert [story.apps for story in incidents if len(story.apps) > 1] == [("a1", "a2")]
+    assert "Much of their code is the same." in incidents[0].story
+
+
 def test_a_key_that_everybody_has_ties_nothing():
     first = app(STEALS, signer="de" * 32, known="debug")
     case = finding("apk/sms-exfiltration", "a2")

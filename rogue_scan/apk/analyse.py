@@ -192,6 +192,7 @@ def view(facts: AppFacts, findings: Iterable[Finding]) -> AppView:
         flows=facts.flows,
         endpoints=tuple(endpoint_facts.remarked(endpoint) for endpoint in facts.endpoints),
         kits=tuple(k.name for k in facts.kits),
+        code=facts.code.sketch.hex(),
     )
 
 

@@ -605,9 +605,12 @@ def _dex_kind(what: str) -> str:
 def _code(dexes: "list[Dex]", context: AppContext, answers: PackageResources | None) -> CodeFacts:
     """Facts of all DEX files together."""
     from rogue_scan.apk.code.analyse import analyse_dexes
+    from rogue_scan.apk.code.sketch import sketch
     from rogue_scan.apk.code.types import NoResources
 
-    return analyse_dexes(dexes, context, answers or NoResources())
+    facts = analyse_dexes(dexes, context, answers or NoResources())
+    own = {item.name for item in facts.classes if not item.library}
+    return msgspec.structs.replace(facts, sketch=sketch(dexes, own) if own else b"")
 
 
 def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from rogue_scan.apk.code.sketch import ALIKE, bands, likeness
 from rogue_scan.fleet.engine import Feature
 from rogue_scan.fleet.ledger import Ledger
-from rogue_scan.fleet.sketch import ALIKE, bands, likeness
 from rogue_scan.model.severity import Verdict as Level
 
 CODE = "code"

@@ -98,7 +98,7 @@ class Result(msgspec.Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     features: tuple[Feature, ...] = ()
     sketch: bytes = b""
-    """Sketch of the app's own code (:mod:`~rogue_scan.fleet.sketch`)."""
+    """Sketch of the app's own code (:mod:`~rogue_scan.apk.code.sketch`)."""
     scans: bytes = b""
     """The scans, packed (:func:`~rogue_scan.fleet.work.pack`)."""
     facts: bytes = b""

@@ -3,22 +3,19 @@
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from rogue_scan.apk.container import Container, open_container
-from rogue_scan.apk.dex.reader import Dex, is_dex, read_all
 from rogue_scan.apk.endpoint_facts import BOTS, host_of, listed
 from rogue_scan.apk.facts import AppFacts
 from rogue_scan.errors import SourceError
 from rogue_scan.fleet.campaigns import code_features
 from rogue_scan.fleet.engine import Feature, Mark
-from rogue_scan.fleet.sketch import sketch
 from rogue_scan.model.scan import Scan
 from rogue_scan.model.severity import Severity
 
-_MOST_DEX = 200
 _MOST_PAGE = 1 << 20
 _MOST_PAGES = 100
 _MOST_ENDPOINTS = 300
@@ -39,10 +36,9 @@ class Traits(msgspec.Struct, frozen=True):
 def traits(data: bytes, facts: AppFacts) -> Traits:
     """Traits of an app; parts that cannot be read are left out, the scan says so already."""
     package = _Package(data)
-    own = {item.name for item in facts.code.classes if not item.library}
     asking = [page.entry for page in facts.web if page.kind == "html" and page.fields]
     pages = {_structure(raw) for name in asking[:_MOST_PAGES] if (raw := package.read(name))}
-    return Traits(sketch(package.dexes(facts.dex), own) if own else b"", tuple(sorted(pages)))
+    return Traits(facts.code.sketch, tuple(sorted(pages)))
 
 
 def features(scans: Sequence[Scan], found: Traits) -> tuple[Feature, ...]:
@@ -143,15 +139,6 @@ class _Package:
             return container.read(entry) if container and entry else b""
         except SourceError:
             return b""
-
-    def dexes(self, labels: Sequence[str]) -> Iterator[Dex]:
-        """DEX files that can be read."""
-        for label in labels[:_MOST_DEX]:
-            raw = self._data if is_dex(self._data) else self.read(label)
-            try:
-                yield from read_all(label, raw)
-            except SourceError:
-                continue
 
     def _container(self, split: str) -> Container | None:
         if split not in self._containers:

@@ -153,6 +153,10 @@ class _Page:
                 line = Text(escape.terminal(finding.message, 300))
                 line.append(f"  [{round(finding.confidence * 100)} %]", "dim")
                 yield _item("·", line)
+                against = [item for item in finding.evidence if not item.supports]
+                if against and finding.confidence < 0.5:
+                    strongest = min(against, key=lambda item: item.weight)
+                    yield Padding(_item("−", self._statement(strongest), "magenta"), (0, 0, 0, 2))
             if len(cases) > _MOST_CASES:
                 more = self.t("… and {count} more").format(count=len(cases) - _MOST_CASES)
                 yield _item("·", Text(more, "dim"))

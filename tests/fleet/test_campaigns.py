@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rogue_scan.apk.code.sketch import BANDS, ROWS
 from rogue_scan.fleet.campaigns import cluster, code_features, join, relatives, ties
 from rogue_scan.fleet.engine import Feature, Result
 from rogue_scan.fleet.ledger import Ledger
-from rogue_scan.fleet.sketch import BANDS, ROWS
 from rogue_scan.rules.load import RuleSet
 
 

@@ -207,3 +207,5 @@ class CodeFacts(msgspec.Struct, frozen=True):
     """Budgets that ran out, so that more may be there than is told."""
     missing_components: tuple[str, ...] = ()
     """Components of the manifest with no class in any DEX file."""
+    sketch: bytes = b""
+    """Sketch of the app's own code (:mod:`~rogue_scan.apk.code.sketch`); empty where there is too little."""

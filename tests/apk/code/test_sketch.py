@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rogue_scan.apk.code.sketch import ALIKE, BANDS, bands, likeness, sketch
 from rogue_scan.apk.dex import opcodes
 from rogue_scan.apk.dex.reader import Dex
-from rogue_scan.fleet.sketch import ALIKE, BANDS, bands, likeness, sketch
 
 
 class Made(Dex):

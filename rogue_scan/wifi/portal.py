@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from rogue_scan.rules.load import builtin, read_yaml
 from rogue_scan.wifi.net.carve import kind_of_name
 from rogue_scan.wifi.net.records import Exchange, Offer
-from rogue_scan.wifi.traffic import Site, blamed, hijacked, host_of, is_address, leads_away, net_of, sites
+from rogue_scan.wifi.traffic import (
+    Site,
+    blamed,
+    hijacked,
+    host_of,
+    is_address,
+    leads_away,
+    net_of,
+    site_of,
+    sites,
+)
 from rogue_scan.wifi.world import Ref, World
 
 
@@ -25,6 +37,8 @@ class Portal:
     """Answers for other hosts that lead here."""
     hijacked: list[Ref] = field(default_factory=list)
     """Answers of the name server that put other names here."""
+    imposed: list[Exchange] = field(default_factory=list)
+    """Pages put in the place of other hosts' ones, whatever address was asked."""
     served: list[Exchange] = field(default_factory=list)
     """What it answered itself."""
     offers: list[Offer] = field(default_factory=list)
@@ -32,7 +46,7 @@ class Portal:
     @property
     def portal(self) -> bool:
         """Whether clients were led here rather than going by themselves."""
-        return bool(self.led or self.hijacked)
+        return bool(self.led or self.hijacked or self.imposed)
 
     @property
     def refs(self) -> list[Ref]:
@@ -92,6 +106,12 @@ def portals(world: World) -> list[Portal]:
             for address in hijacked(site, answer):
                 if address in macs:
                     at(address).hijacked.append(answer.ref)
+        imposed = _imposed(site)
+        if imposed:
+            first = imposed[0].ends
+            portal = at(first.server_ip, first.server)
+            portal.imposed = imposed
+            portal.served += [e for e in imposed if e.ends.server_ip != first.server_ip]
         for exchange in site.exchanges:
             address = exchange.ends.server_ip
             if (site.bssid, address) in found or site.local(address):
@@ -100,6 +120,33 @@ def portals(world: World) -> list[Portal]:
             if offer.ends.bssid == site.bssid and (site.bssid, offer.ends.server_ip) in found:
                 at(offer.ends.server_ip).offers.append(offer)
     return _merged([found[key] for key in sorted(found)])
+
+
+@functools.cache
+def _probes() -> frozenset[str]:
+    """Hosts that devices ask by themselves to find out whether they are online."""
+    table, _ = read_yaml(builtin() / "wifi" / "_portals" / "probes.yml", trusted=True)
+    return frozenset(str(host) for host in table["hosts"])
+
+
+def _imposed(site: Site) -> list[Exchange]:
+    """Pages with forms that answer for hosts they do not belong to.
+
+    The place of a connectivity check, or the same page for unrelated hosts, shows a network that answers
+    whatever address is asked.
+    """
+    pages: dict[object, list[Exchange]] = {}
+    for exchange in site.exchanges:
+        page = exchange.page
+        if page and page.asks and exchange.host and not is_address(exchange.host):
+            fields = tuple(f.name for form in page.forms for f in form.fields)
+            pages.setdefault((page.title, fields), []).append(exchange)
+    found: list[Exchange] = []
+    for members in pages.values():
+        hosts = {site_of(e.host) for e in members} - {site_of(name) for name in site.own_names}
+        if len(hosts) > 1 or any(e.host in _probes() for e in members):
+            found += members
+    return sorted(found, key=lambda e: e.ref)
 
 
 def _merged(portals: list[Portal]) -> list[Portal]:
@@ -116,6 +163,7 @@ def _merged(portals: list[Portal]) -> list[Portal]:
             continue
         into.led += portal.led
         into.hijacked += portal.hijacked
+        into.imposed += portal.imposed
         into.served = sorted([*into.served, *portal.served], key=lambda e: e.ref)
         into.offers += portal.offers
     return sorted(result, key=lambda p: (p.site.bssid, p.address))

@@ -50,9 +50,21 @@ def ssids_of(world: World, bssid: str) -> list[str]:
 
 
 def is_station(world: World, bssid: str, mac: str) -> bool:
-    """Whether an address was heard sending data as a client of this BSS."""
+    """Whether an address was heard sending data as a client of this BSS, or of another one of its network.
+
+    What a client sends in one BSS of a network comes out of the others as if from a wire.
+    """
+    if mac in world.bss:
+        return False
     link = world.links.get((mac, bssid))
-    return mac != bssid and link is not None and link.up > 0
+    if link is not None and link.up:
+        return True
+    own = world.bss.get(bssid)
+    names = {ssid for ssid in own.ssids if ssid.strip(b"\0")} if own else set()
+    return bool(names) and any(
+        client == mac and link.up and other in world.bss and not names.isdisjoint(world.bss[other].ssids)
+        for (client, other), link in world.links.items()
+    )
 
 
 def blamed(world: World, bssid: str, mac: str) -> str:

@@ -3,7 +3,7 @@ import pytest
 from rogue_scan.wifi import traffic
 from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer
 from rogue_scan.wifi.traffic import Site
-from rogue_scan.wifi.world import Link, Ref, World
+from rogue_scan.wifi.world import Bss, Link, Ref, SsidUse, World
 
 
 def answer(name: str, *addresses: str) -> DnsAnswer:
@@ -56,3 +56,12 @@ def test_the_portals_own_name_is_not_hijacked() -> None:
 def test_kinds_are_told_in_words() -> None:
     assert traffic.words(["sms", "bank-account"]) == "card or bank details, one-time code"
     assert traffic.secrets(["sms", "e-mail"]) == {"sms"}
+
+
+def test_a_client_of_another_access_point_of_the_same_network_is_a_client() -> None:
+    world = World(bss={name: Bss(name) for name in ("one", "two", "three")})
+    for name, ssid in (("one", b"Cafe"), ("two", b"Cafe"), ("three", b"Shop")):
+        world.bss[name].ssids[ssid] = SsidUse(ssid)
+    world.links["sta", "one"] = Link("sta", "one", up=3)
+    assert traffic.blamed(world, "two", "sta") == "sta"
+    assert traffic.blamed(world, "three", "sta") == "three"

@@ -87,7 +87,7 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
     if not names:
         return
     if portal.portal and "served" in case:
-        case.add("portal", place((portal.hijacked or [portal.led[0].ref])[0]))
+        case.add("portal", place(min([*portal.hijacked, *(e.ref for e in (*portal.led, *portal.imposed))])))
         if any(secrets(kinds) for _, kinds in portal.asks()):
             case.add("asks-secrets", place(next(portal.asks())[0].ref))
     if is_station(world, portal.site.bssid, portal.actor):

@@ -8,6 +8,8 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi.judge import place
+from rogue_scan.wifi.net import personal
+from rogue_scan.wifi.net.html import Form
 from rogue_scan.wifi.portal import Portal, portals
 from rogue_scan.wifi.traffic import (
     categories,
@@ -97,6 +99,13 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         )
     if portal.hijacked:
         case.add("names-hijacked", place(portal.hijacked[0]), address=portal.address)
+    if portal.imposed:
+        hosts = sorted({e.host for e in portal.imposed})
+        answer = portal.imposed[0]
+        case.add("imposed", place(answer.response or answer.ref), value=hosts[0], hosts=", ".join(hosts[:5]))
+    asking = [f for e, _ in portal.asks() for f in (e.page.forms if e.page else ()) if _wants(f)]
+    if asking and all(form.action.startswith("https://") for form in asking):
+        case.add("form-encrypted", place(portal.served[0].ref), target=host_of(asking[0].action))
     for _, target, kind in portal.links():
         case.add("offers-app", place(portal.served[0].ref), value=target[-80:], kind=kind)
         break
@@ -123,6 +132,11 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         key=[portal.site.bssid, portal.address],
         what=words(kinds),
     )
+
+
+def _wants(form: Form) -> bool:
+    """Whether a form asks for anything of a data category."""
+    return any(secrets(personal.of_field(field)) for field in form.fields)
 
 
 def _marks(case: Case, params: Params, portal: Portal) -> None:

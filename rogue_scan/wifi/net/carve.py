@@ -113,6 +113,7 @@ class _Assembly:
         """Whether a message without announced length came to its end."""
         self.lost = False
         """Whether octets had to be given up."""
+        self.length = 0
 
     @property
     def received(self) -> int:
@@ -130,6 +131,7 @@ class _Assembly:
         end = begin + len(piece)
         if len(self.data) < end:
             self.data += bytes(end - len(self.data))
+        self.length = len(self.data)
         at = 0
         for start, stop in (*holes, (len(piece), len(piece))):
             if start > at:
@@ -194,6 +196,9 @@ class Carver:
         file = self._files.get(key)
         if file is None:
             file = self._files[key] = _Assembly(ends, host, path, name, content_type, first)
+        made = self._made.pop(key, None)
+        if made:
+            file.data = bytearray(made.data)
         before = len(file.data)
         file.total = file.total if file.total is not None else total
         file.put(begin, body, message.holes if holes_known else ())
@@ -205,7 +210,6 @@ class Carver:
         file.first = min(file.first, first)
         file.last = max(file.last, Ref(message.last_frame, message.last_time))
         self._held += len(file.data) - before
-        self._made.pop(key, None)
 
     def offers(self) -> list[Offer]:
         """All files, by first frame."""
@@ -214,6 +218,7 @@ class Carver:
                 offer = file.offer()
                 if offer:
                     self._made[key] = offer
+                    file.data = bytearray()  # held once only: in the offer
         return sorted(self._made.values(), key=lambda o: (o.first, o.ends.client, o.path))
 
     def _of(
@@ -227,7 +232,8 @@ class Carver:
                 return None
             if total is not None and file.total is not None and total != file.total:
                 continue
-            if whole and file.complete and bytes(file.data) != whole:
+            held = self._made[key].data if key in self._made else bytes(file.data)
+            if whole and file.complete and held != whole:
                 continue  # another file under the same name
             return key
         return None

@@ -12,6 +12,8 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
+import msgspec
+
 from rogue_scan.errors import SourceError
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, parameters, personal
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 MAX_RECORDS = 20_000
 """Of each kind."""
+MAX_WEIGHT = 96 * 1024 * 1024
+"""Octets of all records together, as they would be written."""
 MAX_CONVERSATIONS = 4096
 MAX_HELD = 256 * 1024 * 1024
 """Octets held by unfinished conversations."""
@@ -57,7 +61,9 @@ _SOLICITED = 3.0
 _MOST_REFS = 8
 _MOST_LINKS = 128
 _MOST_SENT = 64
+_MOST_ADDRESSES = 32
 _GROUP = 1 << 40
+_encode = msgspec.json.encode
 
 
 class NetFold:
@@ -92,6 +98,7 @@ class NetFold:
         self._held = 0
         self._let_go: OrderedDict[int, None] = OrderedDict()
         self._recent: OrderedDict[Hashable, float] = OrderedDict()
+        self._weight = 0
         self._now = 0.0
         self._swept = 0.0
 
@@ -369,7 +376,7 @@ class NetFold:
             self._asked(address_text(bssid), here, message, ref)
 
     def _asked(self, bssid: str, client: str, message: dns.Message, ref: Ref) -> None:
-        if self._repeated(("question", bssid, message.identification, message.questions), 1.0):
+        if self._repeated(("question", bssid, message.identification, hash(message.questions)), 1.0):
             return  # the same packet, forwarded
         for question in message.questions:
             key = (bssid, client, question.name)
@@ -384,14 +391,14 @@ class NetFold:
 
     def _answers(self, ends: Ends, message: dns.Message, ref: Ref, via: str) -> None:
         if via == "mdns":
-            if not message.answers or self._repeated(("mdns", ends.bssid, message.answers), 60.0):
+            if not message.answers or self._repeated(("mdns", ends.bssid, hash(message.answers)), 60.0):
                 return
             name, kind = message.answers[0].name, message.answers[0].type
         elif message.questions:
             name, kind = message.questions[0].name, message.questions[0].type
         else:
             return
-        addresses = tuple(ip.text(address) for address in message.addresses())
+        addresses = tuple(ip.text(address) for address in message.addresses()[:_MOST_ADDRESSES])
         mark = (
             "answer",
             ends.bssid,
@@ -489,7 +496,9 @@ class NetFold:
     # Bounds.
 
     def _keep(self, table: str, rows: list, row: object) -> None:  # type: ignore[type-arg]
-        if len(rows) < MAX_RECORDS:
+        weight = len(_encode(row))
+        if len(rows) < MAX_RECORDS and self._weight + weight <= MAX_WEIGHT:
+            self._weight += weight
             rows.append(row)
         else:
             self._count(table)

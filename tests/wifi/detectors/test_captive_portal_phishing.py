@@ -108,3 +108,25 @@ def test_an_ordinary_site_without_encryption_is_no_portal(air, ask) -> None:
     page(air, ID_FORM, host="old-shop.example", ip="198.51.100.44")
     redirect(air, "old-shop.example", "http://www.old-shop.example/", ip="198.51.100.44")
     assert ask(RULE, air) == []
+
+
+def test_a_network_that_answers_whatever_address_is_asked(air, ask) -> None:
+    page(air, ID_FORM, host="shop.example.com", ip="198.51.100.1")
+    assert ask(RULE, air) == []
+    page(air, ID_FORM, host="news.example.org", ip="203.0.113.9")
+    [finding] = ask(RULE, air)
+    assert finding.severity.value == "critical"
+    assert any("news.example.org, shop.example.com" in item.says for item in finding.evidence)
+
+
+def test_a_form_in_the_place_of_a_connectivity_check(air, ask) -> None:
+    page(air, ID_FORM, host="connectivitycheck.gstatic.com", path="/generate_204", ip="198.51.100.1")
+    assert ask(RULE, air)[0].severity.value == "critical"
+
+
+def test_a_form_that_sends_with_encryption_weighs_less(air, ask) -> None:
+    redirect(air, "connectivity.example.com", f"http://{GATEWAY_IP}/login")
+    page(air, LOGIN_FORM, action="https://portal.hotel.example/login")
+    weaker = ask(RULE, air)
+    assert all(f.severity.value == "low" for f in weaker)
+    assert any("though the page itself" in item.says for f in weaker for item in f.evidence)

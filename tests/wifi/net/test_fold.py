@@ -268,3 +268,12 @@ def test_the_whole_lure(capture, folded) -> None:
     ]  # fmt: skip
     assert [o.complete for o in net.offers] == [True]
     assert state(folded(capture("lure-a"), cut=5000)) == state(net)
+
+
+def test_the_weight_of_all_records_is_bounded(air, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MAX_WEIGHT", 20_000)
+    for i in range(60):
+        air.talk(("client", b"GET /%d HTTP/1.1\r\nHost: a.example\r\n\r\n" % i), ("server", page(FORM)))
+    net = air.fold()
+    assert 5 < len(net.exchanges) < 60
+    assert net.evicted["exchanges"] == 60 - len(net.exchanges)

@@ -489,7 +489,7 @@ def strangeness(
     hardware = [d for d in distance if d not in ("WPS", "country", "basic rates")]
     if len(hardware) >= 2:
         case.add("other-hardware", where, parts=", ".join(distance), target=nearest.bssid)
-    elif not distance and same_band(nearest, stranger):
+    elif not hardware and same_band(nearest, stranger):
         case.add("same-make", where, target=nearest.bssid)
     if bare(main) and not bare(nearest.main):
         case.add("bare", where)

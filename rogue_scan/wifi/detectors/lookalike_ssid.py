@@ -56,6 +56,8 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
         ):
             case.add("one-box", where)
         weigh(case, looked, stranger, originals, params)
+        if "same-make" in case and any(sibling_addresses(m.bssid, stranger.bssid) for m in originals):
+            case.add("one-series", where)
         if names.factory(show(stranger.ssid)) and names.factory(text):
             case.add("factory-names", where)
         if case.confidence < params.report_from:

@@ -29,6 +29,13 @@ _IMITATES = frozenset({
 _DECEIVES = frozenset({"captive-portal-phishing", "dns-hijack", "rogue-dhcp", "arp-spoof", "ssl-strip"})
 _LEAKS = frozenset({"cleartext-personal-data", "captive-portal-phishing"})
 _PUSHES = "app-push"
+_GRAVEST = (
+    DataCategory.BANK_ACCOUNT,
+    DataCategory.ACCOUNT_PASSWORD,
+    DataCategory.IDENTITY_NUMBER,
+    DataCategory.SMS,
+)
+"""Kinds of data that are named first where only some are named."""
 _MOST_STEPS = 40
 _SAME_MOMENT = 0.5
 """Seconds within which an event of a client is what a finding already says."""
@@ -448,6 +455,7 @@ class _Story:
     # Words
 
     def _data(self, kinds: Sequence[DataCategory], most: int = 4) -> str:
+        kinds = sorted(kinds, key=lambda kind: _GRAVEST.index(kind) if kind in _GRAVEST else len(_GRAVEST))
         if len(kinds) == most + 1:
             most += 1
         names = [self.t(DATA[kind]) for kind in kinds[:most]]

@@ -35,8 +35,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         ]
         if len(repeats) < min(rule.params.min_repeats, 3) or bss.repeated_tsf.count < rule.params.min_repeats:
             continue
-        # Beacons leave at fixed moments of the clock, so that a restart can meet values of the time before. Only
-        # while the access point's own clock goes on are old values a recording.
+        # Beacons leave at fixed moments of the clock, so that a restart can meet values of the time before.
+        # Only while the access point's own clock goes on are old values a recording.
         if len(transmitters) < 2 or not _clock_runs(transmitters):
             continue
         case = rule.case()

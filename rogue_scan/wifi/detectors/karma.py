@@ -18,7 +18,7 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_names: int
     """Names under one address; the standard knows one."""
     min_frames: int
-    """Announcements of a name that was not asked for."""
+    """Announcements of a name that was not asked for: a damaged frame makes up one."""
     report_from: float
 
 
@@ -39,8 +39,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             use.ssid: min((s.first for s in (use.beacons, use.responses) if s.count), default=Ref(0, 0.0))
             for use in (bss.ssids.values() if bss else ())
             if use.ssid.strip(b"\0")
-            and (use.beacons.count >= rule.params.min_frames or use.responses.count or use.ssid in told)
-            and _sane(use.ssid, told, bss.fabricated if bss else 0, use.beacons.count + use.responses.count)
+            and (use.ssid in told or use.beacons.count + use.responses.count >= rule.params.min_frames)
         }
         every = sorted(set(announced) | set(told))
         if len(every) < rule.params.min_names:
@@ -86,8 +85,3 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             last_seen=max((bss.seen.last if bss else seen[-1]), seen[-1]).time,
             count=len(every),
         )
-
-
-def _sane(ssid: bytes, told: dict[bytes, list[tuple[Ref, str]]], broken: int, count: int) -> bool:
-    """Whether a name is no damaged form of another: those come once, in captures that hold broken frames."""
-    return ssid in told or count >= 3 or not broken

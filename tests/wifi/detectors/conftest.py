@@ -14,6 +14,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.rules import registry
 from rogue_scan.rules.load import load
 from rogue_scan.wifi.analyse import Session
+from rogue_scan.wifi.listing import capture
 from rogue_scan.wifi.world import Bss, Link, Ref, Span, SsidUse, World
 
 HERE = Path(__file__).parent
@@ -78,5 +79,23 @@ def findings(rules: Any) -> Callable[[str], list[Finding]]:
             known[name] = session.findings("capture-1")
             assert session.errors == []
         return known[name]
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def findings_of(rules: Any) -> Callable[..., list[Finding]]:
+    """``findings_of(listing)``: what all rules find in a listing of frames."""
+
+    def of(listing: str, pieces: int = 1) -> list[Finding]:
+        session = Session(rules)
+        raw = capture(listing)
+        size = len(raw) // pieces + 1
+        for at in range(0, len(raw), size):
+            session.feed(raw[at : at + size])
+        session.finish()
+        found = session.findings("capture-1")
+        assert session.errors == []
+        return found
 
     return of

@@ -307,7 +307,11 @@ class Condition(_Strict, frozen=True):
     @property
     def key(self) -> str:
         """The field that says what it is."""
-        return self._given()[0]
+        # Asked for every condition of every rule and app, so without a list.
+        for field in self.__struct_fields__:
+            if getattr(self, field) is not None and field != "evidence":
+                return field
+        raise AssertionError("checked when it was made")
 
 
 class When(_Strict, frozen=True):
@@ -325,6 +329,8 @@ def glob(pattern: str, text: str) -> bool:
     """
     if "*" not in pattern and "?" not in pattern:
         return pattern == text
+    if "?" not in pattern:
+        return _stars(pattern, text)
     p = t = 0
     star, mark = -1, 0
     while t < len(text):
@@ -340,6 +346,20 @@ def glob(pattern: str, text: str) -> bool:
         else:
             return False
     return all(character == "*" for character in pattern[p:])
+
+
+def _stars(pattern: str, text: str) -> bool:
+    """:func:`glob` for patterns without ``?``: each part between stars is looked for once, in order."""
+    head, *middle, tail = pattern.split("*")
+    at, end = len(head), len(text) - len(tail)
+    if at > end or not text.startswith(head) or not text.endswith(tail):
+        return False
+    for part in middle:
+        at = text.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 def among(patterns: Names, text: str) -> bool:

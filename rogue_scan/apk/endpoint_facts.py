@@ -91,6 +91,7 @@ def remarks(endpoint: Endpoint) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+@functools.lru_cache(maxsize=4096)
 def imitated(host: str) -> str | None:
     """The brand whose name a host carries without belonging to it.
 

@@ -43,9 +43,9 @@ def evaluate(facts: AppFacts, rule: Bound[NoParams]) -> Iterator[Finding]:
     actors = []
     own = False
     for found in facts.code.classes:
-        above = index.ancestors(found.name) - {found.name}
         if found.name in busy or found.name in interfaces or not found.reachable:
             continue
+        above = index.ancestors(found.name) - {found.name}
         kind = (
             "accepts-any-certificate"
             if above & _MANAGERS

@@ -33,8 +33,8 @@ def test_the_tools_that_are_asked_for_are_described() -> None:
     names = {tool.tool for tool in tools.known()}
     assert {
         "airbase-ng", "bettercap", "mdk4", "aireplay-ng", "hostapd-mana", "eaphammer", "wifiphisher",
-        "wifipumpkin3", "fluxion", "airgeddon", "WiFi Pineapple", "ESP32 Marauder", "Flipper evil portal", "pwnagotchi",
-        "hcxdumptool", "mc-mitm",
+        "wifipumpkin3", "fluxion", "airgeddon", "WiFi Pineapple", "ESP32 Marauder",
+        "Flipper evil portal", "pwnagotchi", "hcxdumptool", "mc-mitm",
     } <= names  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from rogue_scan.model.severity import Severity
 
 HONEST = {
     "a campus of fourteen access points under one name": "\n".join(
-        f"ap a{i} 70:db:98:12:{i:02x}:20 Campus ch={(1, 6, 11)[i % 3]} sec=eap make=cisco up={5000 + 7777 * i} to=6"
+        f"ap a{i} 70:db:98:12:{i:02x}:20 Campus ch={(1, 6, 11)[i % 3]} sec=eap make=cisco up={5 + i}777 to=6"
         for i in range(14)
     ),
     "two radios with four names each": "\n".join(
-        f"ap r{r}{i} 2c:5d:93:41:{r:x}a:0{i} {name} ch={(1, 11)[r]} sec={sec} make=cisco up={90000 + r * 5000} to=6"
+        f"ap r{r}{i} 2c:5d:93:41:{r:x}a:0{i} {name} ch={(1, 11)[r]} sec={sec} make=cisco up=9{r}000 to=6"
         for r in range(2)
         for i, (name, sec) in enumerate(
             [("Staff", "eap"), ("Guest-Net", "open"), ("Things", "wpa2"), ("Voice", "wpa3")]

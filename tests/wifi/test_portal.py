@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (records are easier to read in one line)
 import pytest
 
 from rogue_scan.wifi.net.html import Field, Form

@@ -165,10 +165,9 @@ def sites(net: NetFold) -> list[Site]:
         site = at(message.bssid)
         site.dhcp.append(message)
         site.servers |= {message.server_ip, *message.routers, *message.name_servers}
-        if message.mask and message.offered:
-            subnet = ipaddress.IPv4Network(f"{message.offered}/{message.mask}", strict=False)
-            if subnet.prefixlen >= 8 and subnet not in site.subnets:
-                site.subnets.append(subnet)
+        subnet = _subnet(message)
+        if subnet and subnet not in site.subnets:
+            site.subnets.append(subnet)
     for answer in net.dns:
         if answer.via != "mdns":
             at(answer.bssid).dns.append(answer)
@@ -181,6 +180,15 @@ def sites(net: NetFold) -> list[Site]:
         site.exchanges.sort(key=lambda exchange: exchange.ref)
         site.own_names = set(_own_names(site))
     return [found[bssid] for bssid in sorted(found)]
+
+
+def _subnet(message: DhcpMessage) -> ipaddress.IPv4Network | None:
+    """The range that an address was handed out of; None for one that makes no sense."""
+    try:
+        subnet = ipaddress.IPv4Network(f"{message.offered}/{message.mask}", strict=False)
+    except ValueError:
+        return None
+    return subnet if message.mask and subnet.prefixlen >= 8 else None
 
 
 def _own_names(site: Site) -> Iterator[str]:

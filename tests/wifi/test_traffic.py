@@ -46,6 +46,14 @@ def test_addresses_of_the_network_itself() -> None:
     assert traffic.hijacked(site, net.dns[0]) == ["192.169.1.7"]
 
 
+@pytest.mark.parametrize("mask", ["255.31.255.0", "0.0.0.0", "", "128.0.0.0"])
+def test_a_mask_that_makes_no_sense_is_no_range(mask: str) -> None:
+    net = traffic.net_of(World())
+    net.dhcp.append(DhcpMessage("b", "s", "10.0.0.1", "c", "ack", Ref(1, 1.0), offered="10.0.0.9", mask=mask))
+    [site] = traffic.sites(net)
+    assert site.subnets == []
+
+
 def test_the_portals_own_name_is_not_hijacked() -> None:
     site = Site("b", own_names={"portal.example"})
     assert traffic.hijacked(site, answer("portal.example", "10.0.0.1")) == []

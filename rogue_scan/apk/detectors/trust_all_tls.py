@@ -29,8 +29,8 @@ _CONSTRUCTORS = frozenset({"<init>", "<clinit>", "getAcceptedIssuers", "checkCli
 def evaluate(facts: AppFacts, rule: Bound[NoParams]) -> Iterator[Finding]:
     """A check that calls nothing cannot object: to refuse, it has to make an exception or ask somebody.
 
-    Code facts keep every call of the framework, so the class of such a check has none outside its
-    constructors.
+    Code facts keep every call of the framework that the app's own code makes, so the class of such a check
+    has none outside its constructors. Of kits they keep only some, so kits are left out.
     """
     index = Index(facts)
     busy = {
@@ -41,9 +41,8 @@ def evaluate(facts: AppFacts, rule: Bound[NoParams]) -> Iterator[Finding]:
     interfaces = {name for found in facts.code.classes for name in found.interfaces}
     case = rule.case()
     actors = []
-    own = False
     for found in facts.code.classes:
-        if found.name in busy or found.name in interfaces or not found.reachable:
+        if found.library or not found.reachable or found.name in interfaces or found.name in busy:
             continue
         above = index.ancestors(found.name) - {found.name}
         kind = (
@@ -56,13 +55,11 @@ def evaluate(facts: AppFacts, rule: Bound[NoParams]) -> Iterator[Finding]:
         if kind:
             case.add(kind, Where(dex=found.dex), dotted(found.name), name=dotted(found.name))
             actors.append(dotted(found.name))
-            own |= not found.library
     for call in facts.code.calls:
         place = Where(dex=call.at.dex, method=call.at.method, offset=call.at.offset)
-        if call.reachable and call.api.startswith(_READY_MADE):
+        if call.reachable and not call.library and call.api.startswith(_READY_MADE):
             case.add("ready-made-acceptance", place, name=pretty(call.at.method), api=pretty(call.api))
             actors.append(dotted(class_of(call.at.method)))
-            own |= not call.library
     if not actors:
         return
     for call in facts.code.calls:
@@ -71,6 +68,4 @@ def evaluate(facts: AppFacts, rule: Bound[NoParams]) -> Iterator[Finding]:
             case.add("is-put-to-use", place, api=pretty(call.api))
         elif call.reachable and not call.library and call.api.startswith(_PINS):
             case.add("compares-the-key", place, name=pretty(call.at.method))
-    if not own:
-        case.add("in-a-kit")
     yield from case.conclude(actors=actors[:12], component=", ".join(sorted(set(actors))[:3]))

@@ -44,12 +44,15 @@ def test_a_manager_that_asks_another_is_fine():
 
 
 @pytest.mark.parametrize(
-    "change", [{"reachable": False}, {"interfaces": []}], ids=["not reached", "no trust manager"]
+    "change",
+    [{"reachable": False}, {"interfaces": []}, {"library": True}],
+    ids=["not reached", "no trust manager", "of a kit, whose calls are not all known"],
 )
 def test_what_cannot_harm(change):
     assert found(MANAGER | change, calls=[USE]) == []
 
 
-def test_a_kit_that_nobody_uses_is_a_question():
-    (finding,) = found(MANAGER | {"library": True})
-    assert finding.severity.value == "low"
+def test_an_interface_checks_nothing_and_accepts_nothing():
+    interface = MANAGER | {"name": "Lorg/app/I;"}
+    implements = {"name": "Lorg/app/J;", "super_class": "Ljava/lang/Object;", "interfaces": ["Lorg/app/I;"]}
+    assert found(interface, implements, calls=[USE]) == []

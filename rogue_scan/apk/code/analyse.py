@@ -204,7 +204,9 @@ class _Analysis:
                     if number == 0:
                         self.entries.append(EntryPoint(method.full_name, component, kind))
                     args = [this, *self.entry_arguments(cls, method, root)]
-                    machine.run_entry(method, args, root)
+                    result = machine.run_entry(method, args, root)
+                    if method.name == "onBind" and isinstance(result, Val):
+                        machine.base[obj, "ret"] = result
                     if machine.steps_left <= 0:
                         break
                 self.call_back()
@@ -223,7 +225,7 @@ class _Analysis:
         machine = self.machine
         args: list[Any] = []
         for kind in self.program.params(method.proto):
-            category = self.models.callbacks.get((method.name, kind))
+            category = self.library.callback_data(method, kind)
             if kind == "Landroid/content/Intent;":
                 value: Any = (
                     Val(UNKNOWN, CLEAN, (machine.obj(("shared", "result"), kind),), kind)

@@ -180,6 +180,8 @@ def _messenger(site: Site) -> Any:
 @handles("Landroid/app/PendingIntent;", "getActivity", "getService", "getBroadcast", "getForegroundService")
 @handles("Landroidx/activity/result/ActivityResultLauncher;", "launch")
 def _send_intent(site: Site) -> Any:
+    if site.ref.name == "bindService":
+        _bind(site)
     for arg in site.params:
         if site.m.type_of(arg) == INTENT or any(o.cls == INTENT for o in objects(arg)):
             for intent in objects(arg):
@@ -190,6 +192,22 @@ def _send_intent(site: Site) -> Any:
                     if intent.cls == INTENT:
                         _hand_over(site, intent, const(arg).name)
     return NOTHING
+
+
+def _bind(site: Site) -> None:
+    """A connection is given what the service's ``onBind`` returns."""
+    for intent in objects(site.arg(0)):
+        target = const(site.heap.get(intent, "target", None))
+        if not isinstance(target, ClassRef):
+            continue
+        binder = site.heap.get(site.m.obj(("component", target.name), target.name, True), "ret", None)
+        if binder is None:
+            continue
+        for connection in objects(site.arg(1)):
+            for method in site.lib.callbacks_of(connection.cls):
+                if method.name == "onServiceConnected":
+                    this = Val(UNKNOWN, CLEAN, (connection,), connection.cls)
+                    site.m.later(connection, method, [this, ANY, binder])
 
 
 def _hand_over(site: Site, intent: Obj, cls: str) -> None:
@@ -907,6 +925,23 @@ def _view_says(site: Site) -> Any:
     return None
 
 
+@handles("*", "addView")
+def _add_view(site: Site) -> Any:
+    """A text that stands before an input field says what it asks for."""
+    for child in objects(site.arg(0)):
+        for parent in objects(site.this):
+            if "EditText" in child.cls or "AutoComplete" in child.cls:
+                label = site.heap.get(parent, "label")
+                if label is not UNKNOWN and texts(label):
+                    site.heap.set(child, "label", label)
+                    site.heap.set(parent, "label", "")
+            elif "TextView" in child.cls:
+                said = site.heap.get(child, "p:Text")
+                if said is not UNKNOWN and texts(said) and len(texts(said)[0]) < 60:
+                    site.heap.set(parent, "label", said)
+    return None if site.returns == "V" else NOTHING
+
+
 @handles("Lcom/google/android/material/textfield/TextInputLayout;", "getEditText")
 def _edit_text(site: Site) -> Any:
     value, obj = site.new("Landroid/widget/EditText;")
@@ -923,7 +958,7 @@ def view_kinds(site: Site, value: Any) -> frozenset[str]:
             resource = site.heap.get(up, "id", None)
             if isinstance(resource, int):
                 found |= site.lib.view_kinds(resource)
-            said = texts(site.heap.get(up, "says", None))
+            said = texts(site.heap.get(up, "says", None)) or texts(site.heap.get(up, "label", None))
             input_type = number(site.heap.get(up, "input", None)) or 0
             found |= site.lib.asked(input_type, said)
     return found

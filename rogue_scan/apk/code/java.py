@@ -255,10 +255,10 @@ def _ask(site: Site, whole: Any) -> Any:
         if not 0 <= at < len(known):
             raise IndexError
         return make(ord(known[at]), taint(whole))
-    part = shown(site, site.arg(0), site.kinds[0])
-    sought = text(part)
-    if sought is None and isinstance(const(site.arg(0)), int):
-        sought = chr(const(site.arg(0)) & 0xFFFF)
+    sought = text(shown(site, site.arg(0), site.kinds[0]))
+    if site.kinds[0] in ("I", "C"):
+        code = number(site.arg(0))
+        sought = None if code is None else chr(code & 0xFFFF)
     if sought is None or HOLE in sought:
         return ANY
     return (
@@ -1026,15 +1026,60 @@ def _list_size(site: Site) -> Any:
     "asSequence",
 )
 def _view_of(site: Site) -> Any:
-    if not objects(site.this):
+    found = objects(site.this)
+    if not found:
         return NOTHING
-    return Val(UNKNOWN, taint(site.this), site.this.o, site.returns)
+    if site.ref.name in ("iterator", "listIterator", "elements", "enumeration") and len(found) == 1:
+        array = site.heap.array(found[0])
+        if array is not None and array.exact and array.rest is None:
+            # The elements are known one by one: the loop over them runs as written.
+            value, obj = site.new(site.returns, taint(site.this))
+            obj.fresh = True
+            site.heap.set(obj, "over", site.this)
+            site.heap.set(obj, "at", 0)
+            return value
+    return Val(UNKNOWN, taint(site.this), found, site.returns)
+
+
+@handles("Ljava/util/Iterator;", "hasNext")
+@handles("Ljava/util/Enumeration;", "hasMoreElements")
+def _has_next(site: Site) -> Any:
+    found = objects(site.this)
+    if len(found) == 1:
+        at = site.heap.get(found[0], "at", None)
+        for source in objects(site.heap.get(found[0], "over", None)):
+            array = site.heap.array(source)
+            if isinstance(at, int) and array is not None and array.exact and array.rest is None:
+                return int(at < len(array.items))
+    return ANY
+
+
+def _known_next(site: Site) -> Any:
+    """The next element of an iterator whose place is known, UNKNOWN where it is not."""
+    found = objects(site.this)
+    if len(found) != 1:
+        return UNKNOWN
+    at = site.heap.get(found[0], "at", None)
+    over = site.heap.get(found[0], "over", None)
+    for source in objects(over):
+        array = site.heap.array(source)
+        if array is None:
+            continue
+        if isinstance(at, int) and array.exact and array.rest is None:
+            if at >= len(array.items):
+                raise IndexError
+            site.heap.set(found[0], "at", at + 1)
+            return with_taint(array.items[at], taint(site.this))
+    return elements(site, over) if objects(over) else UNKNOWN
 
 
 @handles("Ljava/util/Iterator;", "next", "nextElement", "previous")
 @handles("Ljava/util/ListIterator;", "next", "previous")
 @handles("Ljava/util/Enumeration;", "nextElement")
 def _next(site: Site) -> Any:
+    known = _known_next(site)
+    if known is not UNKNOWN:
+        return known
     found = objects(site.this)
     if any(field.startswith("x:") for obj in found for field in obj.fields):
         # An entry of a map: the map stands for it.
@@ -2103,6 +2148,8 @@ def _file_in(site: Site) -> Any:
         return NOTHING
     path = path_of(site, at)
     t = merge_taint(file_taint(site, path), taint(at))
+    if any(known.startswith("/sys/class/net/") for known in texts(path)):
+        t = merge_taint(t, site.lib.source(site, "device-id", next(iter(texts(path)))))
     foreign = any(known.startswith(PUBLIC) for known in texts(path)) and not t
     if foreign:
         t = merge_taint(t, site.lib.source(site, "files", next(iter(texts(path)))))

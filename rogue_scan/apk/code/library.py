@@ -687,7 +687,7 @@ class Library:
     def _callback_argument(
         self, site: Site, method: Method, kind: str, number: int, others: list[Any], passed: Taint
     ) -> Any:
-        category = self.models.callbacks.get((method.name, kind))
+        category = self.callback_data(method, kind)
         if category is not None:
             t = self.source(site, category.value, f"{method.name}", number)
             return self.m.unknown(kind, merge_taint(t, passed))
@@ -705,6 +705,13 @@ class Library:
                 return self.m.unknown(kind)
             return self.m.unknown(kind, passed)
         return Val(UNKNOWN, passed) if passed and kind != "Z" else ANY
+
+    def callback_data(self, method: Method, kind: str) -> DataCategory | None:
+        """The personal data that Android brings in a parameter of a callback."""
+        model = self.models.callbacks.get((method.name, kind))
+        if model is None or (model.of and model.of not in self.m.program.supers(method.cls.name)):
+            return None
+        return model.data
 
     # -- fields of the framework -------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class CallbackModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method: str
     type: str
     data: DataCategory
+    of: str = ""
+    """A type that the class must have; empty for any."""
 
 
 class SinkModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,7 +112,7 @@ class Models:
         }
         self.sensors = data.sensors
         self.fields = data.fields
-        self.callbacks = {(model.method, model.type): model.data for model in data.callbacks}
+        self.callbacks = {(model.method, model.type): model for model in data.callbacks}
         self.uris = sorted(data.uris.items(), key=lambda item: -len(item[0]))
         self.uri_fields = sorted(data.uri_fields.items(), key=lambda item: -len(item[0]))
         self.columns = data.columns

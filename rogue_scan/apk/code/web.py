@@ -60,11 +60,25 @@ def handed_over(page: str, bridge: str, method: str) -> list[frozenset[str]] | N
     by_name = {name: field.kinds for field in fields(page) for name in field.names}
     found = []
     for argument in _arguments(page, match.end()):
-        kinds: frozenset[str] = frozenset()
-        for name in re.findall(r"[\w\-]{1,60}", argument):
-            kinds |= by_name.get(name, frozenset())
-        found.append(kinds)
+        given = argument
+        for name in re.findall(r"(?<![.\w'\"])[A-Za-z_$][\w$]{0,40}\b(?!\s*[(.\[])", argument):
+            assigned = re.search(rf"\b{re.escape(name)}\s*=(?!=)\s*([^;\n]{{1,300}})", page)
+            if assigned:
+                given += " " + assigned.group(1)
+        found.append(_said(given, by_name))
     return found
+
+
+def _said(script: str, by_name: dict[str, frozenset[str]]) -> frozenset[str]:
+    """What an expression of a script holds: fields of the page it names, selectors, keys."""
+    kinds: frozenset[str] = frozenset()
+    for name in re.findall(r"[\w\-]{1,60}", script):
+        kinds |= by_name.get(name, frozenset())
+    for name in re.findall(r"['\"]([^'\"]{1,60})['\"]|\b([A-Za-z_]\w{1,40})\s*:", script):
+        kinds |= personal.categories((name[0] or name[1]).strip("#.[]"))
+    if re.search(r"type\W{1,6}password", script):
+        kinds |= {"account-password"}
+    return kinds
 
 
 def _arguments(text: str, at: int) -> list[str]:

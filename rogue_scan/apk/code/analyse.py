@@ -324,7 +324,7 @@ class _Analysis:
         reach = self._final_reach(reach, numbers, instantiated)
         plain = self._plain_strings(reach)
         flows = self._flows()
-        facts = CodeFacts(
+        return CodeFacts(
             classes=tuple(self._classes(reach)),
             calls=tuple(self._calls(reach)),
             strings=tuple(self._strings(plain, reach)),
@@ -343,7 +343,6 @@ class _Analysis:
                 sorted(c.name for c in self.app.components if _descriptor(c.name) not in self.program.classes)
             ),
         )
-        return facts
 
     def _final_reach(self, reach: Mask, numbers: list[int], instantiated: list[str]) -> Mask:
         seen = self.machine.visited
@@ -363,12 +362,14 @@ class _Analysis:
             hits = []
             for index in np.unique(refs).tolist() if len(dex.method_class) else ():
                 ref = self.program.method_ref(dex, index)
-                if _NETWORK.match(ref.cls) or (
-                    ref.name in names
-                    and any((cls, ref.name) in interesting for cls in models.lineage(ref.cls))
-                ):
-                    if not ref.cls.startswith("Landroid/util/Log;"):
-                        hits.append(index)
+                if (
+                    _NETWORK.match(ref.cls)
+                    or (
+                        ref.name in names
+                        and any((cls, ref.name) in interesting for cls in models.lineage(ref.cls))
+                    )
+                ) and not ref.cls.startswith("Landroid/util/Log;"):
+                    hits.append(index)
             if hits:
                 at = rows[np.isin(refs, np.array(hits))]
                 found = self.graph.code_def[which][dex.code_row_of(at)]
@@ -568,13 +569,13 @@ class _Analysis:
             method = self.program.method_at(number)
             body = self.program.body(method) if method is not None else None
             if method is not None and body is not None:
-                place = Where(dex=method.dex.name, method=method.full_name, offset=body.base + 2 * unit)
+                at = Where(dex=method.dex.name, method=method.full_name, offset=body.base + 2 * unit)
                 put(
                     clean(text),
                     known[0],
                     known[1],
                     hidden_how(tags, known[1], hosts, plain.url_hosts),
-                    [place],
+                    [at],
                     method.cls.library,
                 )
         for value, place, library in plain.addresses:
@@ -629,7 +630,7 @@ class _Analysis:
         return kind != "Ljava/lang/Object;" and _FRAMEWORK.match(kind) is not None
 
     def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
-        """Calls in methods that were not interpreted: of own code all, of kits those of models and watched ones."""
+        """Calls in methods that were not interpreted: all of own code, of kits those that models name."""
         models = self.models
         wanted = {*models.sources, *models.keyed, *models.sinks}
         visited = np.zeros(self.program.method_count, bool)

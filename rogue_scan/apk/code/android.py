@@ -132,7 +132,7 @@ def _get_intent(site: Site) -> Any:
 
 @handles("Landroid/app/Activity;", "setResult")
 def _set_result(site: Site) -> Any:
-    result, obj = site.shared("result", kind=INTENT)
+    _result, obj = site.shared("result", kind=INTENT)
     for source in objects(site.arg(1)):
         site.heap.add(obj, "from", Val(UNKNOWN, CLEAN, (source,)))
     name = site.frame.method.cls.name[1:-1].replace("/", ".")
@@ -815,7 +815,7 @@ def _database_read(site: Site) -> Any:
 
 @handles("Landroid/telephony/SmsManager;", "divideMessage")
 def _divide(site: Site) -> Any:
-    value, obj = site.new("Ljava/util/ArrayList;", site.deep(site.arg(0)))
+    value, _obj = site.new("Ljava/util/ArrayList;", site.deep(site.arg(0)))
     return value
 
 
@@ -1039,7 +1039,7 @@ def _event_text(site: Site) -> Any:
         kinds.append("screen")
     t = union(site.lib.source(site, kind, "text of other apps") for kind in kinds)
     if site.returns == "Ljava/util/List;":
-        value, obj = site.new(site.returns, t)
+        value, _obj = site.new(site.returns, t)
         return value
     return site.m.unknown(site.returns, t)
 

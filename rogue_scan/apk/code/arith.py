@@ -129,4 +129,4 @@ TESTS: tuple[Binary, ...] = (operator.eq, operator.ne, operator.lt, operator.ge,
 
 def compare(a: Any, b: Any) -> int:
     """-1, 0 or 1, as ``cmp-long`` and its kin."""
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)

@@ -413,8 +413,7 @@ def _string_concat(site: Site) -> Any:
 
 @handles(STRING, "substring", "subSequence")
 def _string_substring(site: Site) -> Any:
-    result = _substring(site, site.this)
-    return result
+    return _substring(site, site.this)
 
 
 @handles(STRING, "length", "charAt", "indexOf", "lastIndexOf", "codePointAt")
@@ -465,7 +464,13 @@ def _format(site: Site) -> Any:
         for up in list(site.lib.linked(obj, site.heap)):
             this = Val(UNKNOWN, CLEAN, (up,))
             if up is obj or site.heap.get(up, "s") is not UNKNOWN:
-                _set_content(site, this, concat(site, content(site, this) if site.heap.get(up, "s") is not UNKNOWN else "", result))
+                _set_content(
+                    site,
+                    this,
+                    concat(
+                        site, content(site, this) if site.heap.get(up, "s") is not UNKNOWN else "", result
+                    ),
+                )
     return site.this
 
 
@@ -597,8 +602,7 @@ def _to_chars(site: Site) -> Any:
     t = taint(site.this)
     if whole is None or HOLE in whole:
         return array_of(site, [], "[C", t, exact=False)
-    value = array_of(site, [ord(c) for c in whole[:MAX_TEXT]], "[C", t)
-    return value
+    return array_of(site, [ord(c) for c in whole[:MAX_TEXT]], "[C", t)
 
 
 @handles(STRING, "getChars")
@@ -1539,8 +1543,7 @@ def _cipher_final(site: Site) -> Any:
             plain = decrypt(algorithm, key, iv if isinstance(iv, bytes) else None, data)
             if plain is not None:
                 return _decoded(site, site.arg(0), plain, algorithm.split("/")[0].upper())
-    value = array_of(site, [], "[B", t, exact=False)
-    return value
+    return array_of(site, [], "[B", t, exact=False)
 
 
 def decrypt(algorithm: str, key: bytes, iv: bytes | None, data: bytes) -> bytes | None:
@@ -1548,7 +1551,7 @@ def decrypt(algorithm: str, key: bytes, iv: bytes | None, data: bytes) -> bytes 
     if len(data) > MAX_TEXT:
         return None
     name, mode, padding = (
-        (algorithm.upper().split("/") + ["ECB", "PKCS5PADDING"])[:3]
+        ([*algorithm.upper().split("/"), "ECB", "PKCS5PADDING"])[:3]
         if "/" in algorithm
         else (
             algorithm.upper(),
@@ -2047,10 +2050,10 @@ def path_of(site: Site, value: Any) -> Any:
 
 
 def _file_stores(site: Site, path: Any) -> list[Obj]:
-    stores = []
-    for known in texts(path) or (HOLE,):
-        stores.append(site.m.obj(("shared", "file", known.strip("/") or "/"), "Ljava/io/File;"))
-    return stores
+    return [
+        site.m.obj(("shared", "file", known.strip("/") or "/"), "Ljava/io/File;")
+        for known in texts(path) or (HOLE,)
+    ]
 
 
 PUBLIC = ("/sdcard", "/storage/", "/mnt/sdcard")
@@ -2060,9 +2063,8 @@ def store_to_file(site: Site, path: Any, t: Taint) -> None:
     """Data is written to a file: it may be read again, and is public on external storage."""
     for store in _file_stores(site, path):
         site.m.mark(site.heap, store, t)
-    if any(known.startswith(PUBLIC) or "world-readable" in known for known in texts(path)):
-        if t:
-            site.lib.emit(site, Sink.FILE_PUBLIC, t, None, "written to a public file")
+    if any(known.startswith(PUBLIC) or "world-readable" in known for known in texts(path)) and t:
+        site.lib.emit(site, Sink.FILE_PUBLIC, t, None, "written to a public file")
 
 
 def file_taint(site: Site, path: Any) -> Taint:

@@ -92,7 +92,6 @@ _NO_DATA = frozenset(
         "ordinal",
         "getPackageName",
         "getClassName",
-       
         "getStackTrace",
         "printStackTrace",
     ]
@@ -292,10 +291,11 @@ class Library:
 
     def _look_up(self, ref: Member) -> _Entry:
         entry = _Entry()
-        lineage: list[str] = []
-        for name in self.m.program.supers(ref.cls):
-            if name not in self.m.program.classes or self.models.is_modelled(name):
-                lineage.append(name)
+        lineage = [
+            name
+            for name in self.m.program.supers(ref.cls)
+            if name not in self.m.program.classes or self.models.is_modelled(name)
+        ]
         entry.lineage = lineage
         for name in [*lineage, "*"]:
             key = (name, ref.name)

@@ -520,10 +520,16 @@ class Machine:
                         elif not turns[here] & 31:
                             stuck = list(regs)
                             stuck_at = here
-                        elif stuck_at == here and turns[here] & 31 == 1:
-                            if all(x is y or (type(x) is type(y) and x == y) for x, y in zip(stuck, regs, strict=True)):
-                                taken = None
-                                turns[here] = MAX_TURNS
+                        elif (
+                            stuck_at == here
+                            and turns[here] & 31 == 1
+                            and all(
+                                x is y or (type(x) is type(y) and x == y)
+                                for x, y in zip(stuck, regs, strict=True)
+                            )
+                        ):
+                            taken = None
+                            turns[here] = MAX_TURNS
                     if taken is None:
                         pend(target, regs, heap)
                         pend(after, regs, heap)

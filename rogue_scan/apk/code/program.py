@@ -195,7 +195,7 @@ class Program:
         self.method_count += len(dex.def_method)
 
     def mark_far(self, near: Iterable[str]) -> None:
-        """Tell the code of unknown kits from the app's own by the packages of its components (dotted names)."""
+        """Tell the code of unknown kits from the app's own, by the packages of its components."""
         unlisted = [cls for cls in self.classes.values() if not cls.library]
         if len(unlisted) < MANY_CLASSES:
             return

@@ -48,7 +48,12 @@ class CallGraph:
         made_by: list[I64] = []
         made: list[I64] = []
         component = np.array(
-            [program.framework_type(name) in COMPONENTS or any(c in COMPONENTS for c in program.models.lineage(program.framework_type(name))) for name in program.classes] + [False]
+            [
+                program.framework_type(name) in COMPONENTS
+                or any(c in COMPONENTS for c in program.models.lineage(program.framework_type(name)))
+                for name in program.classes
+            ]
+            + [False]
         )
         self.call_units: list[tuple[I64, I64]] = []
         """Per DEX file: instruction rows of all invokes, and the method index of each."""
@@ -169,7 +174,9 @@ class CallGraph:
         while True:
             reach |= frontier
             if frontier.any():
-                out = np.flatnonzero(frontier[self.caller] & (self.caller >= 0)) if len(self.caller) else []
+                out: I64 = (
+                    np.flatnonzero(frontier[self.caller] & (self.caller >= 0)) if len(self.caller) else []
+                )
                 fresh = np.zeros(count, bool)
                 targets = self.direct[out]
                 fresh[targets[targets >= 0]] = True

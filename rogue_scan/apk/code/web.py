@@ -1,6 +1,7 @@
 """Pages that an app brings: what their forms ask for, and what they hand to a bridge."""
 
 import re
+
 import msgspec
 
 from rogue_scan.apk.code import personal

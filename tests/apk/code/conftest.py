@@ -14,7 +14,15 @@ from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo, NoRe
 from rogue_scan.apk.dex import opcodes
 
 OPCODES = {name: number for number, name in reversed(list(enumerate(opcodes.NAME))) if name != "unused"}
-FLAGS = {"public": 1, "private": 2, "static": 8, "final": 16, "native": 0x100, "interface": 0x200, "abstract": 0x400}
+FLAGS = {
+    "public": 1,
+    "private": 2,
+    "static": 8,
+    "final": 16,
+    "native": 0x100,
+    "interface": 0x200,
+    "abstract": 0x400,
+}
 
 
 def uleb(value: int) -> bytes:
@@ -187,7 +195,9 @@ class Assembler:
             out += handlers
         return out
 
-    def encode(self, ins: list[Any], at: int, labels: dict[str, int], index: dict[str, dict[Any, int]]) -> list[int]:
+    def encode(
+        self, ins: list[Any], at: int, labels: dict[str, int], index: dict[str, dict[Any, int]]
+    ) -> list[int]:
         op = OPCODES[ins[0]]
         form = opcodes.FORMAT[op]
 
@@ -255,10 +265,19 @@ class Assembler:
         index["protos"] = {p: i for i, p in enumerate(protos)}
         fields = sorted(self.fields, key=lambda f: (order[f[0]], index["strings"][f[1]], order[f[2]]))
         index["fields"] = {f: i for i, f in enumerate(fields)}
-        methods = sorted(self.methods, key=lambda m: (order[m[0]], index["strings"][m[1]], index["protos"][m[2]]))
+        methods = sorted(
+            self.methods, key=lambda m: (order[m[0]], index["strings"][m[1]], index["protos"][m[2]])
+        )
         index["methods"] = {m: i for i, m in enumerate(methods)}
 
-        sizes = [4 * len(strings), 4 * len(types), 12 * len(protos), 8 * len(fields), 8 * len(methods), 32 * len(self.classes)]
+        sizes = [
+            4 * len(strings),
+            4 * len(types),
+            12 * len(protos),
+            8 * len(fields),
+            8 * len(methods),
+            32 * len(self.classes),
+        ]
         offsets = [0x70]
         for size in sizes:
             offsets.append(offsets[-1] + size)
@@ -271,9 +290,16 @@ class Assembler:
             return base + len(data) - len(raw)
 
         def type_list(names: list[str]) -> int:
-            return add(struct.pack(f"<I{len(names)}H", len(names), *(order[n] for n in names)), 4) if names else 0
+            return (
+                add(struct.pack(f"<I{len(names)}H", len(names), *(order[n] for n in names)), 4)
+                if names
+                else 0
+            )
 
-        string_ids = [add(uleb(len(s.encode("utf-16-le")) // 2) + s.encode("utf-8", "surrogatepass") + b"\0") for s in strings]
+        string_ids = [
+            add(uleb(len(s.encode("utf-16-le")) // 2) + s.encode("utf-8", "surrogatepass") + b"\0")
+            for s in strings
+        ]
         proto_rows = []
         for p in protos:
             params, returns = split(p)
@@ -307,18 +333,33 @@ class Assembler:
                     raw += b"\x1e" if value is None else b"\x77" + struct.pack("<I", index["strings"][value])
                 values = add(raw)
             class_rows.append(
-                (order[cls["name"]], cls["flags"], order[cls["super"]], type_list(cls["interfaces"]), 0xFFFFFFFF, 0, add(body), values)
+                (
+                    order[cls["name"]],
+                    cls["flags"],
+                    order[cls["super"]],
+                    type_list(cls["interfaces"]),
+                    0xFFFFFFFF,
+                    0,
+                    add(body),
+                    values,
+                )
             )
         map_off = add(struct.pack("<I", 0), 4)
         body = b"".join(struct.pack("<I", x) for x in string_ids)
         body += b"".join(struct.pack("<I", index["strings"][t]) for t in types)
         body += b"".join(struct.pack("<III", *row) for row in proto_rows)
-        body += b"".join(struct.pack("<HHI", order[f[0]], order[f[2]], index["strings"][f[1]]) for f in fields)
-        body += b"".join(struct.pack("<HHI", order[m[0]], index["protos"][m[2]], index["strings"][m[1]]) for m in methods)
+        body += b"".join(
+            struct.pack("<HHI", order[f[0]], order[f[2]], index["strings"][f[1]]) for f in fields
+        )
+        body += b"".join(
+            struct.pack("<HHI", order[m[0]], index["protos"][m[2]], index["strings"][m[1]]) for m in methods
+        )
         body += b"".join(struct.pack("<8I", *row) for row in class_rows)
         body += bytes(data)
         counts = [len(strings), len(types), len(protos), len(fields), len(methods), len(self.classes)]
-        pairs = [x for count, offset in zip(counts, offsets, strict=False) for x in (count, offset if count else 0)]
+        pairs = [
+            x for count, offset in zip(counts, offsets, strict=False) for x in (count, offset if count else 0)
+        ]
         rest = struct.pack("<7I", 0x70 + len(body), 0x70, 0x12345678, 0, 0, map_off, 0)[:24]
         rest += struct.pack("<12I2I", *pairs, len(data), base) + body
         signed = hashlib.sha1(rest).digest() + rest

@@ -1,5 +1,7 @@
 """Personal data is followed from where it is taken to where it leaves."""
 
+# ruff: noqa: E501 (method signatures are as long as they are)
+
 from collections.abc import Callable
 from typing import Any
 
@@ -328,7 +330,13 @@ def test_data_that_stays_is_no_flow(analyse: Analyse) -> None:
 
 
 def test_code_that_nothing_calls_counts_for_nothing(analyse: Analyse) -> None:
-    text = MAIN + "return-void\n.class Lapp/Old;\n.method dump(Lapp/Main;)V 13\n" + IMEI.replace("v11", "v12") + GO + POST
+    text = (
+        MAIN
+        + "return-void\n.class Lapp/Old;\n.method dump(Lapp/Main;)V 13\n"
+        + IMEI.replace("v11", "v12")
+        + GO
+        + POST
+    )
     facts = analyse(text)
     assert flows(facts) == set()
     assert [s.reachable for s in facts.sources] == [False]
@@ -604,9 +612,10 @@ def test_a_page_hands_its_form_to_a_bridge(analyse: Analyse) -> None:
 
 
 def test_adversarial_graphs_stay_bounded(analyse: Analyse) -> None:
-    calls = "\n".join(
-        f"invoke-static {{v0}} Lapp/W;->m{j}(I)V" for j in range(8)
+    calls = "\n".join(f"invoke-static {{v0}} Lapp/W;->m{j}(I)V" for j in range(8))
+    methods = "".join(
+        f".method static m{i}(I)V 3\nconst/4 v0, 0\n{calls}\nif-eqz v2, :x\n{calls}\n:x\nreturn-void\n"
+        for i in range(8)
     )
-    methods = "".join(f".method static m{i}(I)V 3\nconst/4 v0, 0\n{calls}\nif-eqz v2, :x\n{calls}\n:x\nreturn-void\n" for i in range(8))
     text = MAIN + "const/4 v0, 0\ninvoke-static {v0} Lapp/W;->m0(I)V\nreturn-void\n.class Lapp/W;\n" + methods
     assert analyse(text).limits

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
@@ -23,7 +24,7 @@ class Finding(msgspec.Struct, frozen=True):
     rule: str
     title: str
     severity: Severity
-    confidence: float
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)]
     """How likely the finding is true, 0..1, calibrated on labelled captures and apps."""
     subject: str
     message: str

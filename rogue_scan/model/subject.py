@@ -1,5 +1,7 @@
 """What was looked at: a capture, an app or a site, with what was seen in it."""
 
+from typing import Annotated
+
 import msgspec
 
 from rogue_scan.model.data import DataCategory, Sink
@@ -19,7 +21,7 @@ class RiskTerm(msgspec.Struct, frozen=True):
 class Risk(msgspec.Struct, frozen=True):
     """A score with the findings that make it."""
 
-    score: int = 0
+    score: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
     verdict: Verdict = Verdict.CLEAN
     because: tuple[str, ...] = ()
     """Ids of the findings that carry the score, the strongest first."""

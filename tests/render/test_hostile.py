@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 
-from rogue_scan.model.report import decode
+from rogue_scan.model.report import decode, encode
 from rogue_scan.model.walk import change_texts
 from rogue_scan.render import escape
 from rogue_scan.render.formats import FORMATS, Options, render
@@ -133,7 +133,7 @@ def test_payload_around_what_is_there(name, payload):
     check(name, render(name, hostile_report(lambda text: f"{payload}{text}{payload}")))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 @pytest.mark.parametrize("name", FORMATS)
 def test_any_text(name, data):
@@ -151,3 +151,31 @@ def test_escaping_keeps_prose_readable():
     assert escape.markdown("A page asks for a card number (16 digits).") == (
         "A page asks for a card number (16 digits)."
     )
+
+
+EXTREMES = [0, 1, -1, 2**31, 2**63 - 1, 0.5, 1e-300, 1e308, -1e308]
+
+
+def with_numbers(value, draw):
+    """A JSON document with its numbers replaced, but for those that the schema bounds."""
+    if isinstance(value, dict):
+        bounded = {"confidence", "score"}
+        return {key: item if key in bounded else with_numbers(item, draw) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(item, draw) for item in value]
+    return draw(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+@pytest.mark.parametrize("name", FORMATS)
+def test_any_number_that_the_schema_allows(name, data):
+    kinds = data.draw(st.lists(st.sampled_from(EXTREMES), min_size=1, max_size=6))
+    count = iter(range(10**9))
+
+    def draw(number):
+        chosen = kinds[next(count) % len(kinds)]
+        return int(min(max(chosen, -(2**63)), 2**63 - 1)) if isinstance(number, int) else float(chosen)
+
+    document = with_numbers(json.loads(encode(make_report())), draw)
+    render(name, decode(json.dumps(document).encode()))

@@ -20,6 +20,8 @@ LINE_DRIFT_PPM = 200
 BLOCK = 65_536
 """Batches never cross a multiple of this many frames, so that tables are trimmed at places that depend on
 the frames alone."""
+_MOST_SPACE = 64 << 20
+"""Bytes of a buffer that is kept for the next batch."""
 _FCS_TRIES = 64
 """Frames of an interface that are tested for an FCS nobody declared."""
 _CRC_RESIDUE = 0x2144DF1C
@@ -31,6 +33,8 @@ MANAGEMENT, CONTROL, DATA, EXTENSION = 0, 1, 2, 3
 @dataclass(slots=True)
 class Batch:
     """Consecutive frames with their MAC headers read; columns of equal length.
+
+    ``buffer`` is only valid until the next batch is made.
 
     Rows that are not ``ok`` (damaged, cut inside the header, unknown link type) are there to be counted;
     their header columns mean nothing.
@@ -165,6 +169,7 @@ class Observer:
     _fcs: list[_FcsState] = field(default_factory=list)
     _pieces: list[tuple[Chunk, int]] = field(default_factory=list)
     _waiting: int = 0
+    _space: NDArray[np.uint8] | None = None
 
     def batches(self, chunk: Chunk, base: int = 0) -> Iterator[Batch]:
         """Batches that are full now; ``base`` is the number of the chunk's first interface.
@@ -186,8 +191,11 @@ class Observer:
         if not self._waiting:
             return
         pieces, self._pieces, self._waiting = self._pieces, [], 0
-        chunk = joined([_moved(piece, base) for piece, base in pieces])
+        chunk = joined([_moved(piece, base) for piece, base in pieces], self._space)
         del pieces
+        if len(chunk.buffer) <= _MOST_SPACE:
+            # The next batch goes into the same memory: new pages cost more than the copy.
+            self._space = chunk.buffer if chunk.buffer.base is None else self._space
         yield self._batch(chunk)
 
     def learn(self, interfaces: list[Interface]) -> None:

@@ -306,8 +306,6 @@ class Link:
     down_protected: int = 0
     null_up: int = 0
     retries: int = 0
-    signal: Signal = field(default_factory=Signal)
-    """Of the client's frames."""
     first_protected: Ref | None = None
     first_clear: Ref | None = None
     last_clear: Ref | None = None
@@ -345,7 +343,6 @@ class Station:
 
     address: str
     seen: Span = field(default_factory=Span)
-    signal: Signal = field(default_factory=Signal)
     mld: str | None = None
     """Multi-link device address that it named in an association."""
 

@@ -115,18 +115,22 @@ def gather(buffer: NDArray[np.uint8], offset: NDArray[np.int64], size: int) -> N
     return view[offset].view(np.uint8).reshape(len(offset), size)
 
 
-def joined(chunks: list[Chunk]) -> Chunk:
-    """Several chunks (at least one) as one, with :data:`PADDING` behind; only bytes of frames are copied."""
+def joined(chunks: list[Chunk], space: NDArray[np.uint8] | None = None) -> Chunk:
+    """Several chunks (at least one) as one, with :data:`PADDING` behind; only bytes of frames are copied.
+
+    They are copied into ``space`` where that is large enough.
+    """
     spans = [(int(c.offset[0]), int((c.offset + c.captured).max())) for c in chunks]
     sizes = [stop - start for start, stop in spans]
-    buffer = np.empty(sum(sizes) + PADDING, np.uint8)
-    buffer[sum(sizes) :] = 0
+    size = sum(sizes) + PADDING
+    buffer = space[:size] if space is not None and len(space) >= size else np.empty(size, np.uint8)
+    buffer[size - PADDING :] = 0
     at = 0
     offsets = []
-    for chunk, (start, stop), size in zip(chunks, spans, sizes, strict=True):
-        buffer[at : at + size] = chunk.buffer[start:stop]
+    for chunk, (start, stop) in zip(chunks, spans, strict=True):
+        buffer[at : at + stop - start] = chunk.buffer[start:stop]
         offsets.append(chunk.offset + (at - start))
-        at += size
+        at += stop - start
     return Chunk(
         buffer,
         np.concatenate(offsets),

@@ -45,7 +45,7 @@ class _Chains:
         even = raw[: len(raw) & ~1].view(np.uint16)
         odd = raw[1 : 1 + (len(raw) - 1 & ~1)].view(np.uint16)
         found = (np.flatnonzero(even == pair) * 2, np.flatnonzero(odd == pair) * 2 + 1)
-        places = np.sort(np.concatenate(found)) - high
+        places = np.sort(np.concatenate(found), kind="stable") - high
         places = places[(places >= 0) & (places <= last)]
         size = gather(raw, places + 8, 4).view(order + "u4")[:, 0].astype(np.int64)
         after = places + head + size

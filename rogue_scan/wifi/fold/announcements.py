@@ -132,6 +132,7 @@ class AnnouncementFold:
         """BSSID → announcements with a broken chain."""
         self._new_bss = 0
         self._new_variants = Allowance(world, "variants", MAX_NEW_VARIANTS)
+        self._cache: dict[int, Answer] = {}
         self._new_answers = Allowance(world, "answers", MAX_NEW_ANSWERS)
 
     # One batch
@@ -428,27 +429,33 @@ class AnnouncementFold:
         if not len(picked):
             return
         receiver, slot_of, rows = receiver[picked], found.slot[picked], rows[picked]
-        groups = group(mix(receiver, slot_of))
+        key = mix(receiver, slot_of)
+        groups = group(key)
         firsts, starts, counts = groups.first, groups.starts.tolist(), groups.counts.tolist()
         first_rows, last_rows = rows[firsts].tolist(), rows[groups.last].tolist()
-        clients, numbers = receiver[firsts].tolist(), slot_of[firsts].tolist()
-        answers, slots = self.world.answers, self.slots
+        clients, numbers, keys = receiver[firsts].tolist(), slot_of[firsts].tolist(), key[firsts].tolist()
         for place, count in enumerate(counts):
-            slot = slots[numbers[place]]
-            announcement, bss = slot.announcement, slot.bss
-            if announcement is None or bss is None:
-                continue
-            name = (address_text(clients[place]), bss.bssid, announcement.ssid)
-            answer = answers.get(name)
+            answer = self._cache.get(keys[place])
             if answer is None:
-                if not self._new_answers.take():
+                answer = self._answer(clients[place], self.slots[numbers[place]])
+                if answer is None:
                     continue
-                answer = answers[name] = Answer(*name, variant=announcement.digest)
+                self._cache[keys[place]] = answer
             refs.extend(answer.seen, count, first_rows[place], last_rows[place])
             room = 4 - len(answer.refs)
             if room > 0:
                 members = groups.order[starts[place] : starts[place] + min(count, room)]
                 answer.refs += [refs.at(row) for row in rows[members].tolist()]
+
+    def _answer(self, client: int, slot: Slot) -> Answer | None:
+        announcement, bss = slot.announcement, slot.bss
+        if announcement is None or bss is None:
+            return None
+        name = (address_text(client), bss.bssid, announcement.ssid)
+        answer = self.world.answers.get(name)
+        if answer is None and self._new_answers.take():
+            answer = self.world.answers[name] = Answer(*name, variant=announcement.digest)
+        return answer
 
     def settle(self) -> None:
         """Tell each BSS how many broken announcements bore its name."""
@@ -463,6 +470,7 @@ class AnnouncementFold:
         """Bring tables back under their caps; returns the BSSIDs that were given up."""
         self._new_variants.used = self._new_answers.used = self._new_bss = 0
         self._recent.clear()
+        self._cache.clear()
         world = self.world
         trim(world, "answers", world.answers, MAX_ANSWERS)
         gone = trim(world, "bss", world.bss, MAX_BSS)

@@ -19,6 +19,7 @@ MAX_SOURCES = 131_072
 """Remembered over all rows."""
 MAX_FIELDS = 64
 ANY = "*"
+_WITHOUT_SOURCES = frozenset({Kind.RTS, Kind.CTS})
 
 
 class RateFold:
@@ -49,8 +50,8 @@ class RateFold:
             return
         sender, receiver = batch.transmitter[rows], batch.receiver_address[rows]
         fields = fields or {}
-        everything = np.zeros(len(rows), np.int64)
-        self._rows(batch, refs, kind, rows, group(everything), (None, None), fields)
+        everything = Groups(np.arange(len(rows)), np.zeros(1, np.int64))
+        self._rows(batch, refs, kind, rows, everything, (None, None), fields)
         if not pairs:
             return
         self._rows(batch, refs, kind, rows, group(receiver), (None, receiver), fields)
@@ -97,7 +98,7 @@ class RateFold:
                     label = f"{name}={value}"
                     if label in rate.fields or len(rate.fields) < MAX_FIELDS:
                         rate.fields[label] = rate.fields.get(label, 0) + count
-        if sender is None:
+        if sender is None and kind not in _WITHOUT_SOURCES:
             self._new_sources(batch, kind, rows, groups, found)
 
     def _new_sources(
@@ -109,6 +110,11 @@ class RateFold:
         found: list[Rate | None],
     ) -> None:
         """Distinct transmitters of a row of all, and when each was first heard."""
+        if len(groups) == 1 and found[0] is not None:
+            # Mostly nobody is new, which is quickly told.
+            known = self._sources.get((kind, found[0].transmitter, found[0].receiver), set())
+            if known.issuperset(np.unique(batch.transmitter[rows]).tolist()):
+                return
         numbers = np.empty(len(rows), np.int64)
         numbers[groups.order] = groups.number
         firsts = group(mix(numbers, batch.transmitter[rows])).first

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rogue_scan.wifi.capture.chunk import gather
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.fold.malformed import MalformedFold
-from rogue_scan.wifi.fold.tools import Allowance, Refs, bump, cells, content_hash, group, mix, trim
+from rogue_scan.wifi.fold.tools import Allowance, Refs, content_hash, group, mix, trim
 from rogue_scan.wifi.observe import BLOCK, DATA, Batch
 from rogue_scan.wifi.world import Damage, Probe, Station, World
 
@@ -28,6 +28,7 @@ class StationFold:
         self.malformed = malformed
         self._new_stations = Allowance(world, "stations", MAX_NEW_STATIONS)
         self._new_probes = Allowance(world, "probes", MAX_NEW_PROBES)
+        self._cache: dict[int, Probe] = {}
 
     def fold(self, batch: Batch, refs: Refs) -> NDArray[np.int64]:
         """Count a batch; returns the rows of probe requests."""
@@ -46,20 +47,17 @@ class StationFold:
 
     def _stations(self, batch: Batch, refs: Refs, rows: NDArray[np.int64]) -> None:
         groups = group(batch.transmitter[rows])
-        counts, lasts = groups.counts.tolist(), groups.last.tolist()
-        found: list[Station | None] = []
-        for place, first in enumerate(groups.first.tolist()):
-            address = address_text(int(batch.transmitter[rows[first]]))
-            station = self.world.stations.get(address)
-            if station is None and self._new_stations.take():
-                station = self.world.stations[address] = Station(address)
-            found.append(station)
-            if station is not None:
-                refs.extend(station.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
-        for place, value, count in cells(groups, batch.signal[rows]):
-            station = found[place]
-            if station is not None and value:
-                bump(station.signal.levels, value, count)
+        firsts, lasts = rows[groups.first], rows[groups.last].tolist()
+        counts, addresses = groups.counts.tolist(), batch.transmitter[firsts].tolist()
+        stations = self.world.stations
+        for place, first in enumerate(firsts.tolist()):
+            address = address_text(addresses[place])
+            station = stations.get(address)
+            if station is None:
+                if not self._new_stations.take():
+                    continue
+                station = stations[address] = Station(address)
+            refs.extend(station.seen, counts[place], first, lasts[place])
 
     def _probes(self, batch: Batch, refs: Refs, rows: NDArray[np.int64]) -> None:
         """Requested names. The SSID element comes first in every probe request."""
@@ -77,26 +75,35 @@ class StationFold:
         name = head[kept]
         name[np.arange(40) >= (size + 2)[:, None]] = 0
         client = batch.transmitter[rows]
-        groups = group(mix(client, content_hash(name.copy().view(np.uint64))))
-        counts, lasts = groups.counts.tolist(), groups.last.tolist()
+        key = mix(client, content_hash(name.copy().view(np.uint64)))
+        groups = group(key)
+        counts, keys = groups.counts.tolist(), key[groups.first].tolist()
+        first_rows, last_rows = rows[groups.first].tolist(), rows[groups.last].tolist()
         starts, order = groups.starts.tolist(), groups.order
         for place, first in enumerate(groups.first.tolist()):
-            ssid = name[first, 2 : 2 + int(size[first])].tobytes()
-            key = (address_text(int(client[first])), ssid)
-            probe = self.world.probes.get(key)
+            probe = self._cache.get(keys[place])
             if probe is None:
-                if not self._new_probes.take():
+                ssid = name[first, 2 : 2 + int(size[first])].tobytes()
+                probe = self._probe(int(client[first]), ssid, int(batch.address3[first_rows[place]]))
+                if probe is None:
                     continue
-                bssid = address_text(int(batch.address3[rows[first]]))
-                probe = self.world.probes[key] = Probe(*key, bssid=bssid)
-            refs.extend(probe.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
+                self._cache[keys[place]] = probe
+            refs.extend(probe.seen, counts[place], first_rows[place], last_rows[place])
             left = 4 - len(probe.refs)
             if left > 0:
                 members = order[starts[place] : starts[place] + min(counts[place], left)]
                 probe.refs += [refs.at(row) for row in rows[members].tolist()]
 
+    def _probe(self, client: int, ssid: bytes, bssid: int) -> Probe | None:
+        key = (address_text(client), ssid)
+        probe = self.world.probes.get(key)
+        if probe is None and self._new_probes.take():
+            probe = self.world.probes[key] = Probe(*key, bssid=address_text(bssid))
+        return probe
+
     def trim(self) -> None:
         """Bring the tables back under their caps."""
+        self._cache.clear()
         self._new_stations.used = self._new_probes.used = 0
         trim(self.world, "stations", self.world.stations, MAX_STATIONS)
         trim(self.world, "probes", self.world.probes, MAX_PROBES)

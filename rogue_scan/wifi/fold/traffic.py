@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rogue_scan.wifi.capture.chunk import gather
 from rogue_scan.wifi.dot11.frame import address_text
 from rogue_scan.wifi.fold.rates import RateFold
-from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, bump, cells, group, mix, trim
+from rogue_scan.wifi.fold.tools import Allowance, Groups, Refs, group, mix, trim
 from rogue_scan.wifi.observe import BLOCK, DATA, Batch, CleartextBatch
 from rogue_scan.wifi.world import Kind, Link, Ref, World
 
@@ -26,6 +26,7 @@ class TrafficFold:
         self.world = world
         self.rates = rates
         self._new = Allowance(world, "links", MAX_NEW_LINKS)
+        self._cache: dict[int, Link] = {}
 
     def fold(self, batch: Batch, refs: Refs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Count a batch; returns the rows with readable content and those of EAPOL frames."""
@@ -62,7 +63,9 @@ class TrafficFold:
         rows, up, client, bssid = data[kept], up[kept], client[kept], bssid[kept]
         content, clear = content[kept], clear[kept]
         protected = content & (batch.flags[rows] & _PROTECTED != 0)
-        groups = group(mix(client, bssid))
+        key = mix(client, bssid)
+        groups = group(key)
+        keys = key[groups.first].tolist()
         totals = [
             groups.total(column)
             for column in (
@@ -80,13 +83,14 @@ class TrafficFold:
         first_clear = groups.lowest(np.where(clear, place_of, beyond))
         last_clear = groups.highest(np.where(clear, place_of, -1))
         counts, firsts, lasts = groups.counts.tolist(), groups.first.tolist(), groups.last.tolist()
-        links: list[Link | None] = []
         late: list[NDArray[np.int64]] = []
         for place, first in enumerate(firsts):
-            link = self._link(int(client[first]), int(bssid[first]))
-            links.append(link)
+            link = self._cache.get(keys[place])
             if link is None:
-                continue
+                link = self._link(int(client[first]), int(bssid[first]))
+                if link is None:
+                    continue
+                self._cache[keys[place]] = link
             refs.extend(link.seen, counts[place], int(rows[first]), int(rows[lasts[place]]))
             link.up += totals[0][place]
             link.down += totals[1][place]
@@ -102,10 +106,6 @@ class TrafficFold:
                 link.last_clear = refs.at(int(rows[last_clear[place]]))
                 if link.first_protected is not None:
                     late.append(self._after(batch, groups, place, rows, clear & up, link.first_protected))
-        for place, value, count in cells(groups, np.where(up, batch.signal[rows], 0)):
-            link = links[place]
-            if link is not None and value:
-                bump(link.signal.levels, value, count)
         if late:
             self.rates.count(batch, refs, Kind.CLEAR_TO_PROTECTED, np.sort(np.concatenate(late)))
 
@@ -135,6 +135,7 @@ class TrafficFold:
     def trim(self) -> None:
         """Bring the table back under its cap."""
         self._new.used = 0
+        self._cache.clear()
         trim(self.world, "links", self.world.links, MAX_LINKS)
 
 

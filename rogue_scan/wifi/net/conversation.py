@@ -49,12 +49,17 @@ class Listener(Protocol):
 class Side:
     """One direction."""
 
-    __slots__ = ("address", "begin", "dead", "ended", "half", "http", "login", "mac", "names", "port", "tls")
+    __slots__ = (
+        "address", "begin", "dead", "ended", "half", "http", "login", "mac", "names", "port", "reached",
+        "tls",
+    )  # fmt: skip
 
     def __init__(self, address: bytes, port: int) -> None:
         self.address, self.port = address, port
         self.mac = 0
         """Address that its segments came from first."""
+        self.reached = 0
+        """Address that segments to it went to first: who it is, if it was never heard itself."""
         self.half = Half()
         self.begin = b""
         """First octets, until the protocol is known."""
@@ -140,8 +145,9 @@ class Conversation:
         number = self._client if self._client is not None else self._by_port()
         client, server = self._sides[number], self._sides[1 - number]
         return Ends(
-            address_text(self.bssid), _mac(client.mac), ip.text(client.address), _mac(server.mac),
-            ip.text(server.address), server.port, _mac(self._handed_by),
+            address_text(self.bssid), address_text(client.mac or client.reached), ip.text(client.address),
+            address_text(server.mac or server.reached),
+            ip.text(server.address), server.port, address_text(self._handed_by) if self._handed_by else "",
         )  # fmt: skip
 
     def is_new(self, source: bytes, port: int, sequence: int) -> bool:
@@ -156,6 +162,7 @@ class Conversation:
         number = self._side(source, segment.source)
         side, other = self._sides[number], self._sides[1 - number]
         side.mac = side.mac or sender
+        other.reached = other.reached or receiver
         if not self._handed_by and receiver == other.mac and not self._is_client(number):
             self._handed_by = sender
         self.last = max(self.last, ref.time)
@@ -379,7 +386,3 @@ class Conversation:
                 return
             self._listener.names(self, message, Ref(event.frame, event.time))
             del data[: 2 + size]
-
-
-def _mac(address: int) -> str:
-    return address_text(address) if address else ""

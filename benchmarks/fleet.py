@@ -3,7 +3,8 @@
     python benchmarks/fleet.py [--apps FOLDER] [--quick] [PART...]
 
 Without --apps the apps are made from those under tests/data/apk: each gets an entry of its own, so that
-every one is another app for the ledger and has to be analysed.
+every one is another app for the ledger and has to be analysed. Those are tiny, so for scaling and facts they
+are grown; apps of the real world (--apps) cost seconds, and gain more.
 """
 
 import argparse
@@ -27,12 +28,12 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from rogue_scan.apk.code.sketch import BANDS, ROWS
 from rogue_scan.fleet.campaigns import cluster, code_features, relatives
 from rogue_scan.fleet.engine import ENGINE, Feature, Job, Limits, Result, Setup
 from rogue_scan.fleet.ledger import Ledger
 from rogue_scan.fleet.local import LocalEngine
 from rogue_scan.fleet.run import Tally, Vetting, run
-from rogue_scan.fleet.sketch import BANDS, ROWS
 from rogue_scan.fleet.sources import places
 from rogue_scan.fleet.store import Facts
 from rogue_scan.fleet.work import pack_rules
@@ -55,6 +56,20 @@ def make(folder: Path, count: int, samples: list[Path]) -> Path:
     return folder
 
 
+def grow(folder: Path, copies: int) -> list[Path]:
+    """An app of some size: the code of a sample, many times under other names, as in many DEX files."""
+    with zipfile.ZipFile(HERE.parent / "tests" / "data" / "apk" / "code-forwarder.apk") as small:
+        entries = {name: small.read(name) for name in small.namelist()}
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "grown.apk", "w", zipfile.ZIP_DEFLATED) as big:
+        for name, content in entries.items():
+            big.writestr(name, content)
+        for number in range(2, copies + 1):
+            code = entries["classes.dex"].replace(b"Lcom/update/flash/", b"Lcom/update/f%04d/" % number)
+            big.writestr(f"classes{number}.dex", code)
+    return [folder / "grown.apk"]
+
+
 def vet(
     store: Path, folder: Path, workers: int, rules: RuleSet, call: str = "rogue_scan.fleet.work:vet",
     limits: Limits = DEFAULT, watch: Callable[[Tally], None] = lambda _: None,
@@ -75,6 +90,7 @@ def vet(
 
 
 def scaling(folder: Path, count: int, samples: list[Path], rules: RuleSet) -> None:
+    samples = grow(folder / "grown", 30) if samples is SAMPLES else samples
     apps = make(folder / "apps", count, samples)
     times = {}
     for workers in (1, 2):
@@ -92,6 +108,7 @@ def overhead(folder: Path, count: int, samples: list[Path], rules: RuleSet) -> N
 
 
 def facts(folder: Path, count: int, samples: list[Path], rules: RuleSet) -> None:
+    samples = grow(folder / "grown", 200) if samples is SAMPLES else samples
     apps = make(folder / "apps", count, samples)
     first, _, before = vet(folder / "store", apps, 2, rules)
     others = RuleSet(list(rules), rules.digest[::-1])

@@ -17,6 +17,8 @@ OWN_STEPS = 96
 """Frames that an access point may send between a beacon and the next frame of ours."""
 BURST_GAP = 10.0
 """Seconds without such frames that end a burst."""
+TRIES = 2
+"""Wrong proofs that make a stranger one who tries passphrases."""
 
 
 @dataclass(slots=True)
@@ -140,12 +142,12 @@ def _network(world: World, frame: ByeFrame) -> str | None:
 
 
 def provoked(world: World, burst: Burst, *, longest: float, within: float) -> tuple[str, Ref] | None:
-    """The client whose handshake a short burst provoked, and the handshake's first frame.
+    """The client whose handshake a short burst was to provoke, and the frame that shows it.
 
     That is what tools do to record a handshake: a few seconds of frames aimed at one client, which then comes
     back. ``longest`` is the burst's duration, ``within`` the time to the handshake, both in seconds.
     """
-    if burst.seconds > longest or burst.broadcast:
+    if burst.seconds > longest or burst.broadcast or not burst.clients:
         return None
     done = handshakes(world)
     for client in burst.clients[:1]:
@@ -160,4 +162,10 @@ def provoked(world: World, burst: Burst, *, longest: float, within: float) -> tu
         ]
         if later:
             return client, min(later)
+    # Somebody who has tried passphrases here before wants a handshake, whether the client came back or not.
+    for (client, bssid), attempt in sorted(done.items()):
+        if bssid == burst.bssid and attempt.failures >= TRIES and client not in burst.clients:
+            tried = min(attempt.messages[2])
+            if abs(tried.time - burst.first.time) <= within:
+                return burst.clients[0], tried
     return None

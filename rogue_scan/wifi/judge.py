@@ -11,6 +11,7 @@ parameters of the signatures.
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,8 @@ LINE_BEACONS = 3
 OVERLAP_SECONDS = 0.5
 IMPLAUSIBLE_UPTIME = 10 * 365 * 86400
 """Seconds. A clock that claims to run longer was set by software."""
+RECORDED_GAP_US, RECORDED_STEPS = 3_000_000, 400
+"""Between two beacons of the real one: how far apart they may be to tell what its counter was in between."""
 _NEUTRAL_VENDORS = frozenset({"00:50:f2", "50:6f:9a", "00:0f:ac"})
 """WMM, WPS, Wi-Fi Alliance: they say nothing about the maker."""
 
@@ -269,7 +272,24 @@ def _together(bss: Bss, a: ClockLine, b: ClockLine) -> bool:
     first, last = max(a.seen.first, b.seen.first), min(a.seen.last, b.seen.last)
     if last.time - first.time < OVERLAP_SECONDS:
         return False
-    return turns(bss, a, b) >= TURNS
+    return turns(bss, a, b) >= TURNS and _backwards(bss, a, b) >= 2
+
+
+def _backwards(bss: Bss, a: ClockLine, b: ClockLine) -> int:
+    """How often the clock went back from one beacon to the next.
+
+    Two clocks do so each time they take turns, a restart once. A receiver that stalls and delivers late also
+    makes a second line, but its beacons stay in order.
+    """
+    samples = bss.samples
+    if samples is None:
+        return 2
+    count, before = 0, None
+    for number, tsf in zip(samples.line.tolist(), samples.tsf.tolist(), strict=True):
+        if number in (a.number, b.number):
+            count += before is not None and tsf < before
+            before = tsf
+    return count
 
 
 def turns(bss: Bss, a: ClockLine, b: ClockLine) -> int:
@@ -286,6 +306,41 @@ def turns(bss: Bss, a: ClockLine, b: ClockLine) -> int:
     if samples.stride == 1:
         return count
     return max(count, min(a.turns, b.turns))
+
+
+def recorded(real: Transmitter, other: Transmitter) -> list[Ref]:
+    """Beacons of ``other`` that the real one once sent.
+
+    Clock and sequence number of a beacon belong together: at that value of its clock the real one counted
+    just there. A copy of its own has another counter; a recording has both. Empty unless nearly all agree.
+    """
+    samples = real.bss.samples
+    if samples is None:
+        return []
+    ours, theirs = ({line.number for line in t.lines} for t in (real, other))
+    known: list[tuple[int, int]] = []
+    asked: list[tuple[int, int, Ref]] = []
+    for row, number in enumerate(samples.line.tolist()):
+        tsf, sequence = int(samples.tsf[row]), int(samples.sequence[row])
+        if number in ours:
+            known.append((tsf, sequence))
+        elif number in theirs:
+            asked.append((tsf, sequence, Ref(int(samples.frame[row]), float(samples.time[row]))))
+    known.sort()
+    compared, agreed = 0, []
+    for tsf, sequence, ref in asked:
+        at = bisect.bisect_left(known, (tsf, -1))
+        if not 0 < at < len(known):
+            continue
+        (before, low), (after, high) = known[at - 1], known[at]
+        steps = (high - low) % 4096
+        if after - before > RECORDED_GAP_US or after == before or steps > RECORDED_STEPS:
+            continue
+        expected = low + steps * (tsf - before) / (after - before)
+        compared += 1
+        if min((sequence - expected) % 4096, (expected - sequence) % 4096) <= 3:
+            agreed.append(ref)
+    return agreed if len(agreed) >= 4 and len(agreed) >= 0.8 * compared else []
 
 
 def _shared_steps(transmitters: dict[str, list[Transmitter]]) -> dict[tuple[str, int], int]:

@@ -171,6 +171,8 @@ class _Event:
     counter: bytes | None = None
     """Whose sequence numbers go on; None for a fixed one."""
     sequence: int = 0
+    original: _Event | None = None
+    """The frame that this one repeats."""
 
 
 @dataclass(slots=True)
@@ -202,13 +204,14 @@ def capture(text: str) -> bytes:
         for ap in listing.aps.values()
     }
     for event in sorted(listing.events, key=lambda e: e.time):
-        sequence = event.sequence
-        if event.counter is not None:
-            sequence = counters.get(event.counter, event.sequence) % 4096
-            counters[event.counter] = sequence + 1
+        if event.original is not None:
+            event.sequence = event.original.sequence
+        elif event.counter is not None:
+            event.sequence = counters.get(event.counter, event.sequence) % 4096
+            counters[event.counter] = event.sequence + 1
         flags = 0x00A0 if event.frequency < 3000 else 0x0140
         radiotap = struct.pack("<BBHIHHb", 0, 0, 13, 0x28, event.frequency, flags, event.dbm)
-        packet = radiotap + event.frame(sequence)
+        packet = radiotap + event.frame(event.sequence)
         micros = _EPOCH_US + round(event.time * 1e6)
         out.append(struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, len(packet), len(packet)))
         out.append(packet)
@@ -458,11 +461,11 @@ def _replay(listing: _Listing, words: list[str]) -> None:
     tape = [e for e in sent if began <= e.time < began + seconds]
     channel = int(options.get("ch", ap.options.get("ch", "6")))
     frequency = frequency_of(channel, BAND_2G if channel <= 14 else BAND_5G) or ap.frequency
-    for place, event in enumerate(tape):
+    for event in tape:
         ssid = options["as"].encode() if "as" in options else None
         frame = _management(8, _ALL, ap.address, ap.address, ap.body(event.time, ssid))
         time = event.time - began + float(start)
-        listing.add(_Event(time, frequency, ap.dbm - 5, frame, None, place))
+        listing.add(_Event(time, frequency, ap.dbm - 5, frame, original=event))
 
 
 def _phantom(listing: _Listing, words: list[str]) -> None:

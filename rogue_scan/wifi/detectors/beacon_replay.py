@@ -7,7 +7,7 @@ import msgspec
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
-from rogue_scan.wifi.judge import Transmitter, place, show, view
+from rogue_scan.wifi.judge import Transmitter, place, recorded, show, view
 from rogue_scan.wifi.world import Bss, Ref, World
 
 
@@ -33,32 +33,44 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             and again.frame not in switching
             and _same_name(bss, again)
         ]
-        if len(repeats) < min(rule.params.min_repeats, 3) or bss.repeated_tsf.count < rule.params.min_repeats:
-            continue
         # Beacons leave at fixed moments of the clock, so that a restart can meet values of the time before.
         # Only while the access point's own clock goes on are old values a recording.
         if len(transmitters) < 2 or not _clock_runs(transmitters):
             continue
-        case = rule.case()
-        for again, original in repeats[:3]:
-            case.add(
-                "old-clock",
-                place(again),
-                value=f"frame {original.frame} again",
-                delay=f"{again.time - original.time:.1f}",
-                frame=original.frame,
-            )
-        case.add("many", place(bss.repeated_tsf.first), count=bss.repeated_tsf.count)
-        case.add("real-goes-on", place(transmitters[0].last))
+        real, case, seen = transmitters[0], rule.case(), []
+        if len(repeats) >= min(rule.params.min_repeats, 3) <= bss.repeated_tsf.count:
+            for again, original in repeats[:3]:
+                case.add(
+                    "old-clock",
+                    place(again),
+                    value=f"frame {original.frame} again",
+                    delay=f"{again.time - original.time:.1f}",
+                    frame=original.frame,
+                )
+            case.add("many", place(bss.repeated_tsf.first), count=bss.repeated_tsf.count)
+            seen += [again for again, _ in repeats]
+        for other in transmitters[1:]:
+            old = recorded(real, other) if _one_name(real, other) else []
+            if old:
+                case.add("old-counter", place(old[0]), value=f"{len(old)} beacons", count=len(old))
+                seen += old
+        if not seen:
+            continue
+        case.add("real-goes-on", place(real.last))
         if case.confidence < rule.params.report_from:
             continue
         yield from case.conclude(
             actors=[bssid],
             targets=[bssid],
             ssids=[show(ssid) for ssid in bss.ssids if ssid.strip(b"\0")],
-            first_seen=min(again for again, _ in repeats).time,
-            last_seen=bss.repeated_tsf.last.time,
+            first_seen=min(seen).time,
+            last_seen=max(max(seen), bss.repeated_tsf.last).time,
         )
+
+
+def _one_name(real: Transmitter, other: Transmitter) -> bool:
+    """Whether both announce the same names: a recording under another name is SSID confusion."""
+    return {a.ssid for a in other.announcements} <= {a.ssid for a in real.announcements}
 
 
 def _clock_runs(transmitters: list[Transmitter]) -> bool:

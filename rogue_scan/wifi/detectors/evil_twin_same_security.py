@@ -6,7 +6,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi.dot11.security import Protection, Security
-from rogue_scan.wifi.judge import place, show, view
+from rogue_scan.wifi.judge import place, recorded, show, view
 from rogue_scan.wifi.twins import (
     RivalParams,
     Suspicion,
@@ -45,6 +45,10 @@ def evaluate(world: World, rule: Bound[RivalParams]) -> Iterator[Finding]:
             # copy that forged channel switches lead to is reported with them.
             if cloned and (
                 stranger.transmitter.number == 0 or stranger.bssid in lured or stranger.bssid in repeating
+            ):
+                continue
+            if any(
+                m.bssid == stranger.bssid and recorded(m.transmitter, stranger.transmitter) for m in known
             ):
                 continue
             case = rule.case()

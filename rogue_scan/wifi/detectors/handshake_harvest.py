@@ -57,9 +57,9 @@ def _thrown_off(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             client=client,
             seconds=f"{burst.seconds:.1f}",
         )
-        case.add(
-            "handshake", place(handshake), client=client, seconds=f"{handshake.time - burst.first.time:.1f}"
-        )
+        if handshake > burst.first:
+            later = f"{handshake.time - burst.first.time:.1f}"
+            case.add("handshake", place(handshake), client=client, seconds=later)
         if burst.up and burst.down:
             case.add("both-ways", place(burst.up[0].ref), client=client)
         judged = [f for f in burst.down if f.beacon_before is not None]
@@ -87,7 +87,7 @@ def _thrown_off(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             first_seen=burst.first.time,
             last_seen=max(burst.last, handshake).time,
             key=["thrown-off"],
-            how=f"{client} was thrown off and joined again",
+            how=f"{client} was thrown off" + (" and joined again" if "handshake" in case else ""),
             ssid=", ".join(ssids) or "(hidden)",
             target=burst.bssid,
         )

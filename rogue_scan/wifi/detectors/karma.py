@@ -9,7 +9,7 @@ from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi import names, tools
 from rogue_scan.wifi.judge import bare, generic, place, show, view
-from rogue_scan.wifi.world import Ref, World
+from rogue_scan.wifi.world import Bss, Ref, World
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,11 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             use.ssid: min((s.first for s in (use.beacons, use.responses) if s.count), default=Ref(0, 0.0))
             for use in (bss.ssids.values() if bss else ())
             if use.ssid.strip(b"\0")
-            and (use.ssid in told or use.beacons.count + use.responses.count >= rule.params.min_frames)
+            and (
+                use.ssid in told
+                or use.beacons.count + use.responses.count >= rule.params.min_frames
+                or (use.responses.count and not _damaged(use.ssid, bss))
+            )
         }
         every = sorted(set(announced) | set(told))
         if len(every) < rule.params.min_names:
@@ -85,3 +89,14 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             last_seen=max((bss.seen.last if bss else seen[-1]), seen[-1]).time,
             count=len(every),
         )
+
+
+def _damaged(ssid: bytes, bss: Bss | None) -> bool:
+    """Whether a name that came once may be another one of this address with a few bits wrong, or cut off."""
+    others = [other for other in (bss.ssids if bss else ()) if other != ssid and other.strip(b"\0")]
+    return any(
+        other.startswith(ssid)
+        or ssid.startswith(other)
+        or (len(other) == len(ssid) and sum(a != b for a, b in zip(other, ssid, strict=True)) <= 2)
+        for other in others
+    )

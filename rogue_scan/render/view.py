@@ -114,9 +114,7 @@ class View:
         if not self.report.subjects:
             return self.t("Nothing could be analysed, so nothing can be said.")
         if verdict is Verdict.CLEAN:
-            return self.t(
-                "No sign of a trap in what could be seen. Parts that were not watched may hide one."
-            )
+            return self._nothing_found()
         if len(incidents) == 1:
             return incidents[0].title
         if incidents:
@@ -128,6 +126,21 @@ class View:
                 totals=self.totals(), title=self.findings[0].title
             )
         return self.t("See the reasons below.")
+
+    def _nothing_found(self) -> str:
+        """What "clean" means here: where nothing was found, and where nobody looked."""
+        bands: dict[str, set[int]] = defaultdict(set)
+        for subject in self.report.subjects:
+            for watch in subject.coverage.channels:
+                bands[band(watch.frequency)].add(watch.channel)
+        if not bands:
+            return self.t("No sign of a trap in what could be seen.")
+        channels = "; ".join(
+            f"{name}: {', '.join(str(number) for number in sorted(bands[name]))}" for name in sorted(bands)
+        )
+        return self.t(
+            "No sign of a trap on the channels that were watched ({channels}); the others may hide one."
+        ).format(channels=channels)
 
     def subject_name(self, identity: str) -> str:
         """Name of a subject, or its id where the report does not have it."""

@@ -4,7 +4,7 @@ from rich.cells import cell_len
 
 from rogue_scan.model.report import Report
 from rogue_scan.model.severity import Verdict
-from rogue_scan.model.subject import Coverage, NotAssessed, Risk, Subject
+from rogue_scan.model.subject import ChannelWatch, Coverage, NotAssessed, Risk, Subject
 from rogue_scan.render.formats import Options, render
 
 
@@ -47,6 +47,13 @@ def test_clean_is_never_more_than_nothing_found():
     assert text.startswith("NOTHING FOUND")
     assert "No sign of a trap in what could be seen" in text
     assert "? not assessed: wifi/karma: no probe request" in text
+
+
+def test_clean_names_the_channels_that_were_watched():
+    watched = (ChannelWatch(2412, 1, 5.0, 10), ChannelWatch(2462, 11, 5.0, 10), ChannelWatch(5180, 36, 1.0, 1))
+    subject = Subject(id="c", kind="capture", name="a.pcap", coverage=Coverage(channels=watched))
+    text = " ".join(lines(Report(subjects=(subject,)), width=200))
+    assert "(2.4 GHz: 1, 11; 5 GHz: 36); the others may hide one" in text
 
 
 def test_nothing_analysed_says_nothing():

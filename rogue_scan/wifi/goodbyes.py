@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from rogue_scan.wifi.judge import handshakes
+from rogue_scan.wifi.judge import handshakes, view
 from rogue_scan.wifi.world import BROADCAST, ByeFrame, Kind, Ref, World
 
 OWN_STEPS = 96
@@ -90,10 +90,15 @@ def continues(frame: ByeFrame) -> bool:
 
 def bursts(world: World, *, disassociation: bool) -> list[Burst]:
     """All bursts of one kind of goodbye, by time."""
+    kind = Kind.DISASSOC if disassociation else Kind.DEAUTH
+    return view(world).once(f"bursts of {kind}", lambda known: _bursts(known, kind))
+
+
+def _bursts(world: World, kind: Kind) -> list[Burst]:
     open_bursts: dict[str, Burst] = {}
     found: list[Burst] = []
     for frame in world.byes:
-        if frame.disassociation is not disassociation:
+        if frame.disassociation is not (kind is Kind.DISASSOC):
             continue
         bssid = _network(world, frame)
         if bssid is None:
@@ -107,7 +112,6 @@ def bursts(world: World, *, disassociation: bool) -> list[Burst]:
         else:
             burst.frames.append(frame)
     found = [burst for burst in found if burst.frames]
-    kind = Kind.DISASSOC if disassociation else Kind.DEAUTH
     for burst in found:
         burst.end = _end(world, burst, kind)
     return found

@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from rogue_scan.model.evidence import Where
 from rogue_scan.rules.rule import Case
 from rogue_scan.wifi import names, tools
 from rogue_scan.wifi.dot11.channel import band_of, channel_of
 from rogue_scan.wifi.world import Announcement, AnnouncementKind, Bss, ClockLine, Ref, Signal, Span, World
+
+T = TypeVar("T")
 
 SAME_CLOCK_US = 150_000
 """Two BSSIDs whose lines lie this close by host time share a clock: boxes of one transmitter differ by less
@@ -32,6 +36,8 @@ TURNS = 3
 LINE_BEACONS = 3
 """Beacons that make a clock line more than a damaged frame."""
 OVERLAP_SECONDS = 0.5
+MOST_COMPARED = 64
+"""Members of one network that a stranger is compared with."""
 IMPLAUSIBLE_UPTIME = 10 * 365 * 86400
 """Seconds. A clock that claims to run longer was set by software."""
 RECORDED_GAP_US, RECORDED_STEPS = 3_000_000, 400
@@ -168,6 +174,15 @@ class View:
     """By SSID (never a hidden one), members by first sighting."""
     shared_steps: dict[tuple[str, int], int]
     """(BSSID, transmitter number) → other BSSIDs whose clocks show the same step: it is the receiver's."""
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What several detectors derive from this world, by name."""
+
+    def once(self, name: str, derive: Callable[[World], T]) -> T:
+        """``derive(world)``, reckoned the first time that it is asked for."""
+        if name not in self.memo:
+            self.memo[name] = derive(self.world)
+        found: T = self.memo[name]
+        return found
 
 
 _latest: tuple[World, int, View] | None = None
@@ -507,9 +522,9 @@ def watched_before(world: World, transmitter: Transmitter, seconds: float) -> bo
 
 
 def like(members: Iterable[Member], stranger: Member) -> Member | None:
-    """The member whose announcement differs least from the stranger's."""
+    """The member whose announcement differs least from the stranger's (in a huge network, of its first)."""
     return min(
-        (m for m in members),
+        itertools.islice(members, MOST_COMPARED),
         key=lambda m: (len(differences(m.main, stranger.main)), m.first, m.bssid),
         default=None,
     )
@@ -687,6 +702,10 @@ class Handshake:
 
 def handshakes(world: World) -> dict[tuple[str, str], Handshake]:
     """All 4-way handshakes, by (client, BSSID); retransmissions by the radio are left out."""
+    return view(world).once("handshakes", _handshakes)
+
+
+def _handshakes(world: World) -> dict[tuple[str, str], Handshake]:
     found: dict[tuple[str, str], Handshake] = {}
     for exchange in world.keys:
         number = exchange.key.message

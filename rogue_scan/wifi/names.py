@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,10 @@ from rogue_scan.wifi.vendors import vendor_of
 _INVISIBLE = frozenset({"Cf", "Cc", "Zl", "Zp"})
 """Unicode categories without a picture: zero-width characters, controls, direction marks."""
 _MOST_LENGTH = 32
+_MOST_ALIKE = 32
+"""Names with one thing in common that are compared with each other."""
+_SHORTEST_TYPO = 6
+"""Letters of a name in which one can be overlooked."""
 _ALIKE = str.maketrans("I1|!05$", "llllos" + "s")
 
 
@@ -149,6 +153,33 @@ def likeness(name: str, other: str) -> Likeness | None:
     return None
 
 
+def alike(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of names that may look alike, each once, in order: :func:`likeness` has the last word.
+
+    Names are looked up by what they have in common, so that many of them cost little.
+    """
+    every = sorted(set(texts))
+    index: dict[tuple[str, str], list[str]] = {}
+    for text in every:
+        shown = plain(visible(text))
+        keys = {("skeleton", skeleton(text)), ("plain", shown), ("whole", visible(text).casefold())}
+        if len(shown) >= _SHORTEST_TYPO:
+            keys |= {("typo", shown[:i] + shown[i + 1 :]) for i in range(len(shown))} | {("typo", shown)}
+        for key in keys:
+            index.setdefault(key, []).append(text)
+    found: set[tuple[str, str]] = set()
+    for group in index.values():
+        few = group[:_MOST_ALIKE]
+        found.update((a, b) for i, a in enumerate(few) for b in few[i + 1 :])
+    for text in every:
+        whole = visible(text).casefold()
+        for at in range(1, len(whole)):
+            for part in (whole[:at], whole[at:]):
+                for other in index.get(("whole", part), ())[:_MOST_ALIKE]:
+                    found.add((min(text, other), max(text, other)))
+    yield from sorted(pair for pair in found if pair[0] != pair[1])
+
+
 def _strange(name: str, other: str) -> str:
     pairs = [(a, b) for a, b in zip(name, other, strict=False) if a != b]
     if pairs and len(name) == len(other):
@@ -189,7 +220,7 @@ def _one_typo(a: str, b: str) -> bool:
 
     Changed digits do not count: numbered names differ in them on purpose.
     """
-    if abs(len(a) - len(b)) > 1 or min(len(a), len(b)) < 6 or a == b:
+    if abs(len(a) - len(b)) > 1 or min(len(a), len(b)) < _SHORTEST_TYPO or a == b:
         return False
     at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     if len(a) == len(b):

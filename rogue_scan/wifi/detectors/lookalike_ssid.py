@@ -19,8 +19,6 @@ _RANK = {
     Protection.WPA2: 3,
     Protection.WPA3: 4,
 }
-_MOST_NAMES = 2000
-"""Names compared with each other; a capture with more holds a beacon flood."""
 
 
 @detector("wifi/lookalike-ssid", TwinParams)
@@ -32,8 +30,6 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
         for ssid, members in sorted(looked.networks.items())
         if (found := believable(members, params))
     }
-    if len(named) > _MOST_NAMES:
-        return
     for text, originals, stranger in _candidates(named):
         how = names.likeness(show(stranger.ssid), text)
         if how is None:
@@ -80,15 +76,13 @@ def _candidates(named: dict[str, list[Member]]) -> Iterator[tuple[str, list[Memb
     Which name is the imitation: the one with characters that deceive, else the longer, else the weaker
     protected, else the later.
     """
-    texts = sorted(named)
-    for i, one in enumerate(texts):
-        for two in texts[i + 1 :]:
-            how = names.likeness(one, two) or names.likeness(two, one)
-            if how is None:
-                continue
-            a, b = (one, two) if _imitates(one, named[one], two, named[two], how.kind) else (two, one)
-            for member in named[a]:
-                yield b, named[b], member
+    for one, two in names.alike(named):
+        how = names.likeness(one, two) or names.likeness(two, one)
+        if how is None:
+            continue
+        a, b = (one, two) if _imitates(one, named[one], two, named[two], how.kind) else (two, one)
+        for member in named[a]:
+            yield b, named[b], member
 
 
 def _imitates(one: str, ones: list[Member], two: str, twos: list[Member], kind: str) -> bool:

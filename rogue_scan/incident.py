@@ -26,6 +26,7 @@ _IMITATES = frozenset({
     "evil-twin-open", "evil-twin-same-security", "evil-twin-enterprise", "bssid-clone", "lookalike-ssid",
     "karma", "known-network-lure", "security-downgrade", "beacon-replay", "ssid-confusion", "wps-lure",
 })  # fmt: skip
+_CALLS = frozenset({"karma", "known-network-lure"})
 _DECEIVES = frozenset({"captive-portal-phishing", "dns-hijack", "rogue-dhcp", "arp-spoof", "ssl-strip"})
 _LEAKS = frozenset({"cleartext-personal-data", "captive-portal-phishing"})
 _PUSHES = "app-push"
@@ -286,7 +287,7 @@ class _World:
         """A client that talked to an app's host is tied to the findings that name this client."""
         for (capture, mac), client in self.clients.items():
             if capture == link.target and link.value in {host_of(host) for host in client.hosts}:
-                sets.tie(link.source, f"client {mac}")
+                sets.tie(link.source, f"{capture} client {mac}")
 
     def _keys(self, finding: Finding) -> Iterable[str]:
         for address in {*finding.actors, *finding.targets} - {_EVERYONE}:
@@ -294,7 +295,7 @@ class _World:
             if address in finding.actors and not is_client:
                 yield f"transmitter {address}"
             elif is_client:
-                yield f"client {address}"
+                yield f"{finding.subject} client {address}"
             else:
                 yield f"{finding.subject} address {address}"
         if len(finding.ssids) <= _MOST_KEYS:
@@ -388,6 +389,9 @@ class _Story:
         self.accused = list(dict.fromkeys(
             actor for item in self.wifi for actor in item.actors if (item.subject, actor) not in world.clients
         ))  # fmt: skip
+        self.insiders = list(dict.fromkeys(
+            actor for item in self.wifi for actor in item.actors if (item.subject, actor) in world.clients
+        ))  # fmt: skip
         self.moved = self._moved()
         self.victims = self._victims()
         self.asked = self._kinds(item for item in self.wifi if _name(item) in _LEAKS)
@@ -419,7 +423,7 @@ class _Story:
             address
             for item in self.wifi
             if _name(item) == "cleartext-personal-data"
-            for address in (*item.actors, *item.targets)
+            for address in item.targets
             if (item.subject, address) in self.world.clients
         ]
         return list(dict.fromkeys([*(mac for mac, _ in self._events("sent")), *named]))
@@ -502,8 +506,12 @@ class _Story:
             deeds.append(
                 t("pushed the app {app}").format(app=self._some(names, 2)) if names else t("pushed a file")
             )
-        if self.imitating:
+        if self.imitating and all(_name(item) in _CALLS for item in self.imitating):
+            who = t("An access point that answers to names that devices know")
+        elif self.imitating:
             who = t("A copy of {network}").format(network=network)
+        elif self.insiders and not self.accused:
+            who = t("A device in {network}").format(network=network)
         elif deeds or self.deceiving:
             who = t("The access point of {network}").format(network=network)
         else:
@@ -555,16 +563,18 @@ class _Story:
             yield t("{count} more findings say the same of other addresses.").format(
                 count=len(self.imitating) - 3
             )
-        if self.moved and self.imitating:
+        if self.moved and self.imitating and all(_name(item) in _CALLS for item in self.imitating):
+            yield t("{clients} joined it.").format(clients=self._some(self.moved))
+        elif self.moved and self.imitating:
             yield t("{clients} moved to the copy.").format(clients=self._some(self.moved))
         elif self.moved:
             yield t("{clients} joined {network}.").format(
                 clients=self._some(self.moved), network=self._network()
             )
-        elif self.imitating:
+        elif any(not {*item.actors} <= {*item.targets} for item in self.imitating):
             yield t("No client was seen to join it.")
         if len(self.captures) > 1:
-            names = self._some([capture.name for capture in self.captures])
+            names = self._some([capture.name.rpartition("/")[2] for capture in self.captures])
             yield t("It is seen in {count} captures: {names}.").format(count=len(self.captures), names=names)
 
     def _portal(self) -> Iterable[str]:
@@ -662,7 +672,7 @@ class _Story:
         steps = []
         several = len(self.captures) > 1
         for number, capture in enumerate(self.captures):
-            mark = f"{capture.name}: " if several else ""
+            mark = f"{capture.name.rpartition('/')[2]}: " if several else ""
             here = [
                 Step(mark + (item.message or item.title), item.first_seen, item.id, capture.id)
                 for item in self.wifi
@@ -747,6 +757,10 @@ class _Story:
             yield t("Make devices forget {network}, or set it to never join on its own.").format(
                 network=self._network()
             )
+        if self.insiders:
+            yield t("Find the device {mac} by its address and take it off the network.").format(
+                mac=self._some(self.insiders)
+            )
         if self.disrupting:
             yield t("Require management frame protection (802.11w) on the attacked network.")
 
@@ -779,6 +793,9 @@ class _Story:
 
 def _sentence(text: str) -> str:
     text = " ".join(text.split())
+    word = text.partition(" ")[0]
+    if word.isascii() and word.isalpha() and word.islower():  # no address or name of a package
+        text = text[0].upper() + text[1:]
     if text.endswith((".", "!", "?", "。", "！", "？")):
         return text
     return text + ("。" if text[-1:] > "\u2e80" else ".")

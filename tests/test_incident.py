@@ -249,6 +249,21 @@ def test_what_was_sent_decides_the_advice():
     assert PHONE in story.advice[0] and "bank" in story.advice[0]
 
 
+def test_a_client_that_attacks_is_not_the_access_point():
+    spoof = finding("wifi/arp-spoof", "c1", actors=(PHONE,), targets=(REAL,), ssids=("Net",), first_seen=1.0)
+    (story,), _ = join([capture(spoof)])
+    assert "device" in story.title.lower() or "arp-spoof" in story.title
+    assert "access point of" not in story.title and story.access_points == ()
+    assert any(PHONE in step for step in story.advice)
+
+
+def test_one_client_in_two_captures_ties_no_attackers():
+    other = "b8:00:00:00:00:09"
+    first = finding("wifi/evil-twin-open", "c1", actors=(TWIN,), targets=(REAL, PHONE))
+    second = finding("wifi/evil-twin-open", "c2", actors=(other,), targets=(PHONE,))
+    assert len(join([capture(first), capture(second, name="c2")])[0]) == 2
+
+
 def test_a_flood_of_names_ties_nothing_by_its_names():
     names = tuple(f"n{number}" for number in range(50))
     flood = finding("wifi/beacon-flood", "c1", actors=("b8:00:00:00:00:09",), ssids=(*names, "Net"))

@@ -327,9 +327,10 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
     subjects = [view.subjects[item] for item in incident.subjects if item in view.subjects]
     clients = {client.mac: client for item in subjects if item.wifi for client in item.wifi.clients}
     names = {ap.bssid: ap_name(ap) for item in subjects if item.wifi for ap in item.wifi.access_points}
-    victims = [mac for mac in incident.victims if mac not in names][:10]
-    touched = {bssid for mac in victims if mac in clients for bssid in clients[mac].bssids}
     findings = [view.by_id[item] for item in incident.findings if item in view.by_id]
+    inside = [actor for finding in findings for actor in finding.actors if actor in clients]
+    victims = [mac for mac in dict.fromkeys([*inside, *incident.victims]) if mac not in names][:10]
+    touched = {bssid for mac in victims if mac in clients for bssid in clients[mac].bssids}
     attacked = [target for finding in findings for target in finding.targets if target in names]
     aps = list(dict.fromkeys([*incident.access_points, *attacked, *sorted(touched & view.harmed)]))[:10]
     hosts = list(incident.endpoints)[:12]
@@ -339,7 +340,13 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
             view.t("Access points"),
             [(bssid, names.get(bssid, ""), bssid, _role(view, bssid)) for bssid in aps],
         ),
-        (view.t("Clients"), [(mac, _client_name(view, clients.get(mac)), mac, "client") for mac in victims]),
+        (
+            view.t("Clients"),
+            [
+                (mac, _client_name(view, clients.get(mac)), mac, "accused" if mac in inside else "client")
+                for mac in victims
+            ],
+        ),
         (view.t("Hosts"), [(host, "", host, "host") for host in hosts]),
         (
             view.t("Apps"),

@@ -5,6 +5,10 @@ import random
 import struct
 import tracemalloc
 
+from rogue_scan.source.sniff import Kind
+from rogue_scan.source.walk import Source
+from rogue_scan.wifi.capture import writer
+from rogue_scan.wifi.capture.open import Stream
 from rogue_scan.wifi.net import fold as module
 from rogue_scan.wifi.net.fold import NetFold
 
@@ -277,3 +281,62 @@ def test_the_weight_of_all_records_is_bounded(air, monkeypatch) -> None:
     net = air.fold()
     assert 5 < len(net.exchanges) < 60
     assert net.evicted["exchanges"] == 60 - len(net.exchanges)
+
+
+def blocks(path) -> list[tuple[bytes, int]]:
+    """Frames of a capture with their times."""
+    stream = Stream(Source(str(path), Kind.CAPTURE))
+    return [
+        (chunk.buffer[a : a + n].tobytes(), t)
+        for chunk in stream.chunks()
+        for a, n, t in zip(
+            chunk.offset.tolist(), chunk.captured.tolist(), chunk.time_ns.tolist(), strict=True
+        )
+    ]
+
+
+def written(frames) -> bytes:
+    return (
+        writer.section_header()
+        + writer.interface()
+        + b"".join(writer.packet(data, time) for data, time in frames)
+    )
+
+
+APP = "ee8890dea06e4791f082acd500c0b8e6e87d00503a8a0f762811d41a70f7f709"  # as tshark exports it
+
+
+def test_the_app_of_the_lure_with_frames_shuffled_within_a_second(capture, folded) -> None:
+    frames = blocks(capture("lure-a"))
+    for seed in range(4):
+        draw = random.Random(seed)
+        moved = sorted(frames, key=lambda frame: frame[1] + draw.randrange(10**9))
+        [offer] = folded(written(moved)).offers
+        assert (offer.complete, offer.sha256) == (True, APP)
+
+
+def test_the_app_of_the_lure_with_frames_lost(capture, folded) -> None:
+    frames = blocks(capture("lure-a"))
+    states = set()
+    for seed in range(8):
+        draw = random.Random(seed)
+        kept = [frame for frame in frames if draw.random() > 0.03]
+        for offer in folded(written(kept)).offers:
+            states.add(offer.complete)
+            assert offer.complete == (offer.sha256 == APP)
+    assert states == {True, False}
+
+
+def test_damaged_captures_are_survived(capture, folded) -> None:
+    for name in ("lure-a", "lan-dhcp-a"):
+        frames = blocks(capture(name))
+        for seed in range(6):
+            draw = random.Random(seed)
+            hurt = []
+            for data, time in frames:
+                octets = bytearray(data)
+                if draw.random() < 0.3:
+                    for _ in range(draw.randint(1, 5)):
+                        octets[draw.randrange(min(40, len(octets) - 1), len(octets))] = draw.randrange(256)
+                hurt.append((bytes(octets), time))
+            folded(written(hurt))

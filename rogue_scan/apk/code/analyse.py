@@ -17,7 +17,7 @@ from rogue_scan.apk.code.endpoints import (
     host_port,
 )
 from rogue_scan.apk.code.library import Library, RawFlow
-from rogue_scan.apk.code.machine import Machine, Root
+from rogue_scan.apk.code.machine import Callback, Machine, Root
 from rogue_scan.apk.code.models import Models, load_models
 from rogue_scan.apk.code.program import Class, Method, Program
 from rogue_scan.apk.code.reach import CallGraph, Mask
@@ -45,8 +45,8 @@ _HANDLERS = (android, java)
 """Imported for the models that they register."""
 
 MAX_ROUNDS = 3
-MIN_STEPS = 300_000
-"""Steps of interpretation that every app gets; large ones get an eighth of their instructions on top."""
+MIN_STEPS = 250_000
+"""Steps of interpretation that every app gets; large ones get a tenth of their instructions on top."""
 MAX_STRINGS = 20_000
 MAX_CALLS = 30_000
 MAX_FLOWS = 400
@@ -135,6 +135,11 @@ class _Analysis:
         self.library.retrofit_call = android.retrofit_call
         self.entries: list[EntryPoint] = []
         self.ran = 0
+        self.round = 0
+        self.done: dict[tuple[Obj, int], list[Any]] = {}
+        """Callbacks that ran in this round, with their arguments."""
+        self.told: set[int] = set()
+        self.postponed: dict[tuple[Obj, int], Callback] = {}
 
     # -- entry points ------------------------------------------------------------------------
 
@@ -194,12 +199,16 @@ class _Analysis:
         """Interpret all entry points, and what they leave to be called back, until nothing changes."""
         machine, library = self.machine, self.library
         for number in range(MAX_ROUNDS):
+            self.round = number
+            self.done = {}
             before = dict(machine.base)
             flows = len(library.flows)
-            for cls, component, kind in components:
+            for cls, component, kind in sorted(components, key=self.rank):
                 obj = machine.obj(("component", cls.name), cls.name, True)
                 this = Val(UNKNOWN, CLEAN, (obj,), cls.name)
                 for method in self.entry_methods(cls):
+                    if number and not self.relevant[method.number]:
+                        continue
                     root = Root(method.name, component, kind)
                     if number == 0:
                         self.entries.append(EntryPoint(method.full_name, component, kind))
@@ -212,6 +221,8 @@ class _Analysis:
                 self.call_back()
             if number == 0:
                 self.sweep(reach)
+                machine.waiting, self.postponed = self.postponed, {}
+                self.call_back(everything=True)
             if machine.steps_left <= 0:
                 break
             changed = len(library.flows) != flows or any(
@@ -219,6 +230,10 @@ class _Analysis:
             )
             if not changed:
                 break
+
+    def rank(self, component: tuple[Class, str, str]) -> int:
+        """Components that can take or send something come first, in case the steps run out."""
+        return 0 if any(self.relevant[m.number] for m in self.entry_methods(component[0])) else 1
 
     def entry_arguments(self, cls: Class, method: Method, root: Root) -> list[Any]:
         """What Android passes to an entry method."""
@@ -253,13 +268,19 @@ class _Analysis:
         self.library.note_source(category, f"{method.name}", step, method.name)
         return {(category, method.full_name, offset): step}
 
-    def call_back(self) -> None:
-        """Run the callbacks that were left waiting, and those that they leave."""
+    def call_back(self, *, everything: bool = False) -> None:
+        """Run the callbacks that were left waiting, and those that they leave.
+
+        Those that lead to no source and no sink wait for the end of the round, unless ``everything``.
+        """
         machine = self.machine
-        done: dict[tuple[Obj, int], list[Any]] = {}
+        done = self.done
         while machine.waiting and machine.steps_left > 0 and self.ran < MAX_CALLBACKS:
             key = next(iter(machine.waiting))
             callback = machine.waiting.pop(key)
+            if not everything and not self.relevant[key[1]]:
+                self.postponed[key] = callback
+                continue
             known = done.get(key)
             if known is not None:
                 merged = [join(x, y) for x, y in zip(known, callback.args, strict=False)]
@@ -267,9 +288,10 @@ class _Analysis:
                     continue
                 callback.args = merged
             done[key] = callback.args
-            self.ran += 1
             method = callback.method
-            if not any(entry.method == method.full_name for entry in self.entries[-400:]):
+            self.ran += 1
+            if method.number not in self.told:
+                self.told.add(method.number)
                 self.entries.append(EntryPoint(method.full_name, callback.root.component, "callback"))
             result = machine.run_entry(method, callback.args, callback.root)
             if isinstance(result, Val) or result is not None:
@@ -319,7 +341,7 @@ class _Analysis:
         self.relevant = self.graph.leading_to(self._wanted())
         self.machine.relevant = lambda method: bool(self.relevant[method.number])
         size = sum(dex.instruction_count for dex in self.files)
-        self.machine.steps_left = MIN_STEPS + size // 8
+        self.machine.steps_left = MIN_STEPS + size // 10
         self.run(reach, components)
         reach = self._final_reach(reach, numbers, instantiated)
         plain = self._plain_strings(reach)
@@ -357,23 +379,25 @@ class _Analysis:
         models = self.models
         interesting: set[tuple[str, str]] = {*models.sources, *models.keyed, *models.sinks}
         names = {name for _, name in interesting}
+        libraries = np.array([*(cls.library for cls in self.program.classes.values()), True])
         for which, dex in enumerate(self.files):
             rows, refs = self.graph.call_units[which]
-            hits = []
-            for index in np.unique(refs).tolist() if len(dex.method_class) else ():
+            hits, logs = [], []
+            for index in self.graph.candidates(which, refs, names, _NETWORK).tolist():
                 ref = self.program.method_ref(dex, index)
-                if (
-                    _NETWORK.match(ref.cls)
-                    or (
-                        ref.name in names
-                        and any((cls, ref.name) in interesting for cls in models.lineage(ref.cls))
-                    )
-                ) and not ref.cls.startswith("Landroid/util/Log;"):
+                if ref.cls == "Landroid/util/Log;":
+                    logs.append(index)
+                elif _NETWORK.match(ref.cls) or any(
+                    (cls, ref.name) in interesting for cls in models.lineage(ref.cls)
+                ):
                     hits.append(index)
-            if hits:
-                at = rows[np.isin(refs, np.array(hits))]
+            for chosen, own in ((hits, False), (logs, True)):
+                at = rows[np.isin(refs, np.array(chosen, np.int64))]
                 found = self.graph.code_def[which][dex.code_row_of(at)]
-                wanted[found[found >= 0]] = True
+                found = found[found >= 0]
+                if own:
+                    found = found[~libraries[self.graph.def_class[found]]]
+                wanted[found] = True
         return wanted
 
     # -- strings -----------------------------------------------------------------------------
@@ -761,7 +785,7 @@ class _Plain:
     def own_strings(self) -> Iterator[tuple[str, Place, int, bool]]:
         """All texts that own code uses, with the method's number."""
         graph, program = self.analysis.graph, self.analysis.program
-        libraries = np.array([cls.library for cls in program.classes.values()] or [True])
+        libraries = np.array([cls.library or cls.far for cls in program.classes.values()] or [True])
         for which, dex in enumerate(self.analysis.files):
             rows, index = dex.const_strings()
             numbers = graph.code_def[which][dex.code_row_of(rows)] if len(rows) else np.zeros(0, np.int64)

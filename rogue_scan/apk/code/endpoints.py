@@ -1,38 +1,32 @@
 """What in an app's texts is an endpoint, and what only looks like one."""
 
+import functools
 import re
+from typing import TYPE_CHECKING
 
 from rogue_scan.apk.code.models import Models
 from rogue_scan.apk.code.values import HOLE
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 URL = re.compile(r"([a-z][a-z0-9+.\-]{1,11})://([^\s/?#\"'<>\\^`{|}]+)([^\s\"'<>\\^`{|}]*)", re.I)
 RAW_URL = re.compile(rb"://[^\0\s]{3}")
 MAIL = re.compile(r"[\w.+\-]{1,64}@(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+[a-z]{2,24}", re.I)
 RAW_MAIL = re.compile(rb"@[A-Za-z0-9\-]{1,63}\.[A-Za-z]{2}")
 SCHEMES = frozenset(
-    [
-        "http",
-        "https",
-        "ws",
-        "wss",
-        "ftp",
-        "ftps",
-        "sftp",
-        "mqtt",
-        "mqtts",
-        "tcp",
-        "udp",
-        "ssl",
-        "smtp",
-        "smtps",
-        "rtmp",
-        "rtsp",
-        "socks",
-        "socks5",
-        "stun",
-        "turn",
-    ]
+    (
+        *("http", "https", "ws", "wss", "ftp", "ftps", "sftp", "mqtt", "mqtts", "tcp", "udp", "ssl"),
+        *("smtp", "smtps", "rtmp", "rtsp", "socks", "socks5", "stun", "turn"),
+    )
 )
+_COMMON = frozenset(
+    (
+        *("com", "net", "org", "io", "cn", "ru", "de", "info", "xyz", "top", "app", "dev", "me", "co", "in"),
+        *("example", "test", "invalid", "onion", "local", "lan", "internal", "home", "corp", "arpa", "i2p"),
+    )
+)
+"""Frequent top-level domains, and those that are on no list but can be reached."""
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_\-]{0,62})?\.)+[a-z][a-z0-9\-]{1,62}", re.I)
 _IP = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
 
@@ -53,7 +47,24 @@ def _plain(host: str) -> str:
 def is_host(host: str) -> bool:
     """Whether a text is a host name or an address, with or without a port."""
     bare = re.sub(r":\d{1,5}$", "", host)
-    return bool(_HOST.fullmatch(bare) or _IP.fullmatch(bare) or re.fullmatch(r"\[[0-9a-f:]+\]", bare, re.I))
+    if _HOST.fullmatch(bare):
+        return is_public(bare)
+    return bool(_IP.fullmatch(bare) or re.fullmatch(r"\[[0-9a-f:]+\]", bare, re.I))
+
+
+@functools.cache
+def _suffixes() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList
+
+    return PublicSuffixList(accept_unknown=False)
+
+
+def is_public(host: str) -> bool:
+    """Whether a name ends like one that can be on the network; a class path does not."""
+    last = host.rsplit(".", 1)[-1].lower()
+    if last in _COMMON:
+        return True
+    return not host.startswith(("java.", "javax.", "android.")) and _suffixes().publicsuffix(host) is not None
 
 
 def clean(value: str) -> str:
@@ -68,6 +79,8 @@ def classify(value: str, models: Models) -> tuple[str, str] | None:
     if match:
         scheme = match.group(1).lower()
         host = host_port(known)
+        if known.startswith(models.not_endpoint_prefixes):
+            return None
         if scheme not in SCHEMES or not is_host(host) or is_documentation(host, models):
             return None
         if len(known) < len(value.strip()) and match.end(2) == len(known) and HOLE in value:
@@ -91,7 +104,7 @@ def is_documentation(host: str, models: Models) -> bool:
     bare = re.sub(r":\d{1,5}$", "", host)
     return (
         bare in models.not_endpoint_hosts
-        or bare.startswith("schemas.")
+        or bare.startswith(("schemas.", "javax.", "java."))
         or bare.endswith((".w3.org", ".apache.org"))
     )
 

@@ -137,7 +137,12 @@ _BORING = re.compile(
     r"Ljava/lang/(?:StringBuilder|StringBuffer|String|Object|Integer|Long|Boolean|Character|Math|Enum|Iterable"
     r"|CharSequence|Byte|Float|Double|Short|Number)|Lkotlin/|Ljava/util/(?!Timer|concurrent/Exec|Base64|zip)"
 )
+_CODE = re.compile(
+    r"code|otp|verif|pin|tan\b|captcha|验证|驗證|动态|動態|код|認証|인증|رمز|yzm|dogrulama", re.I
+)
 MAX_LINKS = 64
+CALL_STEPS = 6
+"""Steps that the answer to a call counts as, by what it costs."""
 
 
 class Site:
@@ -263,6 +268,7 @@ class Library:
         entry = self._entries.get((ref.cls, ref.name))
         if entry is None:
             entry = self._entries[ref.cls, ref.name] = self._look_up(ref)
+        self.m.steps_left -= CALL_STEPS
         site = Site(self.m, frame, unit, ref, args, heap, static)
         if not entry.boring:
             self.m.record(frame, unit, ref, site.params, own=True)
@@ -771,6 +777,8 @@ class Library:
         found: frozenset[str] = frozenset()
         for line in said:
             found |= personal.categories(line)
+        if "sms" in found and not any(_CODE.search(line) for line in said):
+            found -= {"sms"}  # a message being written, not a code that was received
         by_type = self.models.input_types.get(input_type & 0xFFF)
         if by_type is not None and (not found or by_type is DataCategory.ACCOUNT_PASSWORD):
             found |= {by_type.value}

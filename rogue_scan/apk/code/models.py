@@ -83,6 +83,7 @@ class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _NotEndpoints(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hosts: frozenset[str]
+    prefixes: tuple[str, ...]
 
 
 class _Sinks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,6 +123,7 @@ class Models:
         self.ports = sinks.ports
         self.dialogues = sinks.dialogues
         self.not_endpoint_hosts = sinks.not_endpoints.hosts
+        self.not_endpoint_prefixes = sinks.not_endpoints.prefixes
 
     def parent(self, name: str) -> str | None:
         """Superclass of a class that the app does not bring, as far as the tables know it."""

@@ -174,9 +174,7 @@ class CallGraph:
         while True:
             reach |= frontier
             if frontier.any():
-                out: I64 = (
-                    np.flatnonzero(frontier[self.caller] & (self.caller >= 0)) if len(self.caller) else []
-                )
+                out = np.flatnonzero(frontier[self.caller] & (self.caller >= 0))
                 fresh = np.zeros(count, bool)
                 targets = self.direct[out]
                 fresh[targets[targets >= 0]] = True

@@ -421,6 +421,9 @@ def _join_arrays(a: Arr, b: Arr, token: object) -> Arr:
         return a
     same_length = len(a.items) == len(b.items)
     rest = a.rest if b.rest is None else b.rest if a.rest is None else join(a.rest, b.rest)
+    if same_length and (a.items is b.items or a.items == b.items):
+        exact = a.exact and b.exact
+        return a if rest is a.rest and exact == a.exact else Arr(a.items, None, rest, exact)
     items: list[Any] | None = None
     for i, item in enumerate(b.items[: len(a.items)]):
         merged = join(a.items[i], item)

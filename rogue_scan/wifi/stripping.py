@@ -9,6 +9,9 @@ from rogue_scan.wifi.net.records import Exchange, TlsSession
 from rogue_scan.wifi.traffic import host_of, is_address, net_of, secrets, site_of, sites
 from rogue_scan.wifi.world import Ref, World
 
+_MOST = 64
+"""Answers and sessions of one host that are compared: the first ones."""
+
 
 @dataclass
 class Strip:
@@ -51,11 +54,11 @@ def strips(world: World) -> Iterator[Strip]:
     led: dict[str, list[Exchange]] = {}
     secure: dict[str, list[TlsSession]] = {}
     for exchange in net.exchanges:
-        if upgrades(exchange):
-            led.setdefault(exchange.host, []).append(exchange)
+        if upgrades(exchange) and len(led.setdefault(exchange.host, [])) < _MOST:
+            led[exchange.host].append(exchange)
     for session in net.sessions:
-        if session.answered and session.server_name:
-            secure.setdefault(session.server_name, []).append(session)
+        if session.answered and len(secure.setdefault(session.server_name, [])) < _MOST:
+            secure[session.server_name].append(session)
     for site in sites(net):
         found: dict[tuple[str, str], Strip] = {}
         for exchange in site.exchanges:

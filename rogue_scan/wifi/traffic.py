@@ -59,6 +59,8 @@ def is_station(world: World, bssid: str, mac: str) -> bool:
     link = world.links.get((mac, bssid))
     if link is not None and link.up:
         return True
+    if mac not in world.stations:
+        return False
     own = world.bss.get(bssid)
     names = {ssid for ssid in own.ssids if ssid.strip(b"\0")} if own else set()
     return bool(names) and any(

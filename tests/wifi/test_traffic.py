@@ -3,7 +3,7 @@ import pytest
 from rogue_scan.wifi import traffic
 from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer
 from rogue_scan.wifi.traffic import Site
-from rogue_scan.wifi.world import Bss, Link, Ref, SsidUse, World
+from rogue_scan.wifi.world import Bss, Link, Ref, SsidUse, Station, World
 
 
 def answer(name: str, *addresses: str) -> DnsAnswer:
@@ -71,5 +71,6 @@ def test_a_client_of_another_access_point_of_the_same_network_is_a_client() -> N
     for name, ssid in (("one", b"Cafe"), ("two", b"Cafe"), ("three", b"Shop")):
         world.bss[name].ssids[ssid] = SsidUse(ssid)
     world.links["sta", "one"] = Link("sta", "one", up=3)
+    world.stations["sta"] = Station("sta")
     assert traffic.blamed(world, "two", "sta") == "sta"
     assert traffic.blamed(world, "three", "sta") == "three"

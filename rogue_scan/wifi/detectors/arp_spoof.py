@@ -1,6 +1,7 @@
 """A device that says other devices' addresses are its own."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import msgspec
 
@@ -9,7 +10,7 @@ from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi.judge import place
 from rogue_scan.wifi.net.fold import NetFold
-from rogue_scan.wifi.net.records import ArpClaim
+from rogue_scan.wifi.net.records import ArpClaim, Exchange, RouteChange
 from rogue_scan.wifi.traffic import is_station, net_of, span, ssids_of
 from rogue_scan.wifi.world import World
 
@@ -23,6 +24,57 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Addresses that routers share on purpose (VRRP, HSRP, CARP …)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _False:
+    """One address that a device claims though it is another one's."""
+
+    claim: ArpClaim
+    truth: ArpClaim | None
+    """The owner's own claim."""
+    owner: str
+
+
+class _Net:
+    """The records that the rule asks for, by BSS and device."""
+
+    def __init__(self, net: NetFold) -> None:
+        self.given: dict[tuple[str, str], str] = {}
+        """(BSS, IP) → client that it was handed out to, the last one."""
+        self.served: dict[tuple[str, str], str] = {}
+        """(BSS, IP) → DHCP server there, the first one."""
+        self.routers: dict[str, dict[str, set[str]]] = {}
+        """BSS → IP of a router or server → DHCP servers that name it."""
+        for message in net.dhcp:
+            if message.kind == "ack":
+                self.given[message.bssid, message.offered] = message.client
+            self.served.setdefault((message.bssid, message.server_ip), message.server)
+            for address in (*message.routers, message.server_ip):
+                named = self.routers.setdefault(message.bssid, {})
+                named.setdefault(address, set()).add(message.server)
+        self.own: dict[tuple[str, str], list[ArpClaim]] = {}
+        """(BSS, claimed MAC) → claims."""
+        self.repairs: dict[tuple[str, str], ArpClaim] = {}
+        """(BSS, sender) → a claim that it makes for somebody else."""
+        for claim in net.claims.values():
+            self.own.setdefault((claim.bssid, claim.mac), []).append(claim)
+            if claim.sender != claim.mac:
+                self.repairs.setdefault((claim.bssid, claim.sender), claim)
+        self.carried: dict[tuple[str, str], Exchange] = {}
+        """(BSS, MAC) → an answer of others that it handed over."""
+        for exchange in net.exchanges:
+            ends = exchange.ends
+            if ends.handed_by and ends.handed_by != ends.server:
+                self.carried.setdefault((ends.bssid, ends.handed_by), exchange)
+        self.hints: dict[tuple[str, str], RouteChange] = {}
+        for change in net.routes:
+            self.hints.setdefault((change.bssid, change.sender), change)
+
+    def owner(self, bssid: str, address: str, claims: list[ArpClaim]) -> str:
+        """To whom an address belongs: who was given it, else who serves under it, else who had it first."""
+        key = (bssid, address)
+        return self.given.get(key) or self.served.get(key) or min(claims, key=lambda c: c.first).mac
+
+
 @detector("wifi/arp-spoof", Params)
 def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     """One finding for each device that claims addresses of others in a BSS."""
@@ -30,77 +82,65 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     by_address: dict[tuple[str, str], list[ArpClaim]] = {}
     for claim in net.claims.values():
         by_address.setdefault((claim.bssid, claim.ip), []).append(claim)
-    false: dict[tuple[str, str], list[tuple[ArpClaim, ArpClaim | None, str]]] = {}
+    known = _Net(net)
+    false: dict[tuple[str, str], list[_False]] = {}
     for (bssid, address), claims in sorted(by_address.items()):
-        owner = _owner(net, bssid, address, claims)
+        owner = known.owner(bssid, address, claims)
         truth = next((c for c in claims if c.mac == owner), None)
         for claim in claims:
             if claim.mac != owner and _count(claim) >= rule.params.min_claims:
-                false.setdefault((bssid, claim.mac), []).append((claim, truth, owner))
+                false.setdefault((bssid, claim.mac), []).append(_False(claim, truth, owner))
     for (bssid, mac), rows in sorted(false.items()):
-        yield from _judge(world, net, rule, bssid, mac, rows)
+        yield from _judge(world, known, rule, bssid, mac, rows)
 
 
 def _judge(
-    world: World,
-    net: NetFold,
-    rule: Bound[Params],
-    bssid: str,
-    mac: str,
-    rows: list[tuple[ArpClaim, ArpClaim | None, str]],
+    world: World, known: _Net, rule: Bound[Params], bssid: str, mac: str, rows: list[_False]
 ) -> Iterator[Finding]:
     case = rule.case()
-    routers = {
-        ip for m in net.dhcp if m.bssid == bssid and m.server != mac for ip in (*m.routers, m.server_ip)
-    }
-    owners = {owner for _, _, owner in rows}
-    claim = rows[0][0]
-    for claim, _, owner in rows:
-        name = "claims-router" if claim.ip in routers else "claims-address"
+    key = (bssid, mac)
+    routers = known.routers.get(bssid, {})
+    owners = {row.owner for row in rows}
+    for row in rows:
+        claim = row.claim
+        name = "claims-router" if routers.get(claim.ip, set()) - {mac} else "claims-address"
         for ref in claim.refs[:4]:
-            case.add(name, place(ref), value=claim.ip, mac=mac, ip=claim.ip, owner=owner, count=_count(claim))
+            case.add(
+                name, place(ref), value=claim.ip, mac=mac, ip=claim.ip, owner=row.owner, count=_count(claim)
+            )
         if claim.unsolicited:
             case.add("unasked", place(claim.refs[0]), count=claim.unsolicited)
     if len(owners) > 1:
-        case.add("both-ways", place(rows[1][0].refs[0]), owners=" and ".join(sorted(owners)))
-    own = next(
-        (
-            c
-            for c in net.claims.values()
-            if c.bssid == bssid and c.mac == mac and c.ip not in {r[0].ip for r in rows}
-        ),
-        None,
-    )
+        case.add("both-ways", place(rows[1].claim.first), owners=" and ".join(sorted(owners)))
+    false = {row.claim.ip for row in rows}
+    own = next((c for c in known.own.get(key, ()) if c.ip not in false), None)
     if own:
         case.add("own-address", place(own.first), ip=own.ip)
-    carried = next(
-        (e for e in net.exchanges if e.ends.bssid == bssid and e.ends.handed_by == mac != e.ends.server), None
-    )
+    carried = known.carried.get(key)
     if carried:
         case.add("carries", place(carried.response or carried.ref), host=carried.host)
-    hint = next((r for r in net.routes if r.bssid == bssid and r.sender == mac), None)
+    hint = known.hints.get(key)
     if hint:
         case.add("redirects", place(hint.ref), gateway=hint.gateway)
-    repair = next((c for c in net.claims.values() if c.bssid == bssid and c.sender == mac != c.mac), None)
+    repair = known.repairs.get(key)
     if repair:
         case.add("repairs", place(repair.first), ip=repair.ip, mac=repair.mac)
     if is_station(world, bssid, mac):
-        case.add("is-client", place(world.links[mac, bssid].seen.first))
+        case.add("is-client", place(rows[0].claim.first))
     if mac.startswith(rule.params.shared_prefixes):
-        case.add("shared-address", place(rows[0][0].first))
-    for false, truth, owner in rows:
-        if truth is None or (truth.last < false.first and not _heard_after(world, bssid, owner, false)):
-            case.add("owner-gone", place(false.first), owner=owner)
-            break
-    first, last = span(ref for false, _, _ in rows for ref in (*false.refs, false.last))
+        case.add("shared-address", place(rows[0].claim.first))
+    gone = next((row for row in rows if not _still_there(world, bssid, row)), None)
+    if gone:
+        case.add("owner-gone", place(gone.claim.first), owner=gone.owner)
+    first, last = span(ref for row in rows for ref in (*row.claim.refs, row.claim.last))
     yield from case.conclude(
         actors=[mac],
-        targets=[*owners, *(t for false, _, _ in rows for t in false.told)],
+        targets=[*owners, *(t for row in rows for t in row.claim.told)],
         ssids=ssids_of(world, bssid),
         first_seen=first.time,
         last_seen=last.time,
         key=[bssid],
-        address=", ".join(sorted(false.ip for false, _, _ in rows)),
+        address=", ".join(sorted(false)),
     )
 
 
@@ -109,21 +149,12 @@ def _count(claim: ArpClaim) -> int:
     return claim.unsolicited + claim.gratuitous + claim.requests
 
 
-def _owner(net: NetFold, bssid: str, address: str, claims: list[ArpClaim]) -> str:
-    """To whom an address belongs: who was given it, else who serves under it, else who had it first."""
-    given = [m for m in net.dhcp if m.bssid == bssid and m.kind == "ack" and m.offered == address]
-    if given:
-        return given[-1].client
-    served = next((m for m in net.dhcp if m.bssid == bssid and m.server_ip == address), None)
-    if served:
-        return served.server
-    return min(claims, key=lambda c: c.first).mac
-
-
-def _heard_after(world: World, bssid: str, owner: str, claim: ArpClaim) -> bool:
-    """Whether the owner was still there after the claim."""
-    if owner == bssid:
-        bss = world.bss.get(bssid)
-        return bss is not None and bss.seen.last > claim.first
-    link = world.links.get((owner, bssid))
-    return link is not None and link.seen.last > claim.first
+def _still_there(world: World, bssid: str, row: _False) -> bool:
+    """Whether the owner was heard after the false claim."""
+    if row.truth is None:
+        return False
+    if row.truth.last >= row.claim.first:
+        return True
+    bss = world.bss.get(bssid) if row.owner == bssid else None
+    seen = bss or world.links.get((row.owner, bssid))
+    return seen is not None and seen.seen.last > row.claim.first

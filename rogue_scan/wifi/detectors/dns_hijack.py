@@ -25,6 +25,9 @@ from rogue_scan.wifi.traffic import (
 )
 from rogue_scan.wifi.world import World
 
+_MOST_ANSWERS = 16
+"""Answers to one question that are compared."""
+
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Thresholds."""
@@ -153,20 +156,24 @@ def _served(case: Case, site: Site, members: list[DnsAnswer], address: str) -> N
 
 def _races(site: Site, answers: list[DnsAnswer], seconds: float) -> Iterator[tuple[DnsAnswer, DnsAnswer]]:
     """Answers to a question that somebody else answered differently: (suspect, other)."""
-    for answer in answers:
-        for other in site.dns:
-            if (
-                other.server != answer.server
-                and (other.name, other.type, other.transaction, other.client_ip)
-                == (answer.name, answer.type, answer.transaction, answer.client_ip)
-                and other.addresses
-                and not set(other.addresses) & set(answer.addresses)
-                and abs(other.ref.time - answer.ref.time) <= seconds
-                and any(site.local(x) for x in answer.addresses)
-                and not any(site.local(x) for x in other.addresses)
-            ):
+    suspects = [a for a in answers if any(site.local(address) for address in a.addresses)]
+    if not suspects:
+        return
+    honest: dict[tuple[object, ...], list[DnsAnswer]] = {}
+    for answer in site.dns:
+        if answer.addresses and not any(site.local(address) for address in answer.addresses):
+            same = honest.setdefault(_question(answer), [])
+            if len(same) < _MOST_ANSWERS:
+                same.append(answer)
+    for answer in suspects:
+        for other in honest.get(_question(answer), ()):
+            if other.server != answer.server and abs(other.ref.time - answer.ref.time) <= seconds:
                 yield answer, other
                 break
+
+
+def _question(answer: DnsAnswer) -> tuple[object, ...]:
+    return answer.name, answer.type, answer.transaction, answer.client_ip
 
 
 def _contradiction(all_sites: list[Site], site: Site, members: list[DnsAnswer]) -> DnsAnswer | None:

@@ -60,7 +60,9 @@ _ON_PRESS = frozenset(
     }
 )  # fmt: skip
 _UNKNOWN = "a place that could not be resolved"
-_OUTSIDE = frozenset({"resource", "string resource", "manifest meta-data", "file in the package"})
+_OUTSIDE = frozenset(
+    {"resource", "string resource", "manifest meta-data", "file in the package", "native library"}
+)
 """Ways of keeping an endpoint out of the code that builds use for configuration as well."""
 
 
@@ -93,7 +95,7 @@ def evaluate(rule: Rule, when: When, index: Index, subject: str) -> Iterator[Fin
     actors: set[str] = set()
     for hit in hits:
         if hit.evidence is not None:
-            case.add(hit.evidence, hit.where, hit.value, **(_no_fields() | hit.fields))
+            case.add(hit.evidence, hit.where, hit.value, **(_NO_FIELDS | hit.fields))
             if rule.evidence[hit.evidence].weight < 0:
                 continue
         data.update(hit.data)
@@ -129,23 +131,10 @@ def compiled(rules: RuleSet, code: Iterable[str] = ()) -> list[tuple[Rule, When]
     return result
 
 
-def _no_fields() -> dict[str, str]:
-    return dict.fromkeys(
-        (
-            "data",
-            "sink",
-            "endpoint",
-            "api",
-            "component",
-            "name",
-            "count",
-            "text",
-            "hidden",
-            "remark",
-            "source",
-        ),
-        "",
-    )
+_NO_FIELDS = dict.fromkeys(
+    ("data", "sink", "endpoint", "count", "text", "hidden", "remark", "source"), ""
+) | dict.fromkeys(("api", "component", "name"), "the app")
+"""What templates say where a condition of another kind holds than the one they speak of."""
 
 
 def _check(condition: Condition, index: Index) -> list[Hit] | None:

@@ -10,8 +10,8 @@ from rogue_scan.apk import intake
 DATA = Path(__file__).parents[1] / "data" / "apk"
 # apk-info 1.0.13 cannot open the last two, the first of which Android installs.
 UNREADABLE = {
-    "zip-cut", "manifest-missing", "manifest-text", "not-an-apk", "zip-duplicate", "packed-stub", "png-prefix",
-    "zip-fake-end", "zip-header-mismatch",
+    "zip-cut", "manifest-missing", "manifest-text", "not-an-apk", "zip-duplicate", "packed-stub",
+    "png-prefix", "zip-fake-end", "zip-header-mismatch",
 }  # fmt: skip
 APPS = sorted(path for path in DATA.glob("*.apk") if path.stem not in UNREADABLE)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from markupsafe import Markup
 from markupsafe import escape as quote
 
-from rogue_scan.model.report import Incident
+from rogue_scan.model.report import Incident, Step
 from rogue_scan.model.subject import AccessPoint, Client, Subject, Track
 from rogue_scan.render import escape
 from rogue_scan.render.view import View, ap_name, clock
@@ -92,9 +92,22 @@ def _time_axis(canvas: Canvas, x: _numbers, low: float, high: float, top: float,
         canvas.text(x(tick), bottom + 16, label, class_="axis", text_anchor="middle")
 
 
-def timeline(view: View, incident: Incident) -> Markup | None:
-    """Steps of an incident on one axis, numbered as in the list below; None without two times."""
-    timed = [(number, step) for number, step in enumerate(incident.timeline, 1) if step.time is not None]
+def timelines(view: View, incident: Incident) -> list[tuple[str, Markup]]:
+    """Steps of an incident, numbered as in the list: an axis for each capture, since each has its own clock.
+
+    With the name of the capture; captures without two moments have no picture.
+    """
+    by_capture: dict[str, list[tuple[int, Step]]] = {}
+    for number, step in enumerate(incident.timeline, 1):
+        if step.time is not None:
+            finding = view.by_id.get(step.finding or "")
+            source = step.subject or (finding.subject if finding else "")
+            by_capture.setdefault(source, []).append((number, step))
+    drawn = [(view.subject_name(source), _timeline(view, timed)) for source, timed in by_capture.items()]
+    return [(name, picture) for name, picture in drawn[:6] if picture is not None]
+
+
+def _timeline(view: View, timed: list[tuple[int, Step]]) -> Markup | None:
     times = [step.time for _, step in timed if step.time is not None]
     if len(times) < 2 or max(times) - min(times) <= 0 or len(timed) > 60:
         return None
@@ -363,19 +376,21 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
     step = _WIDTH / len(columns)
     wide = min(step - 34, 210.0)
     rows = max(len(nodes) for _, nodes in columns)
-    height = 40 + rows * 58
+    height = 40 + rows * 58 + (20 if any(label for *_, label in edges) else 0)
     canvas = Canvas(
         height, view.t("Who talks to whom"), view.t("{count} connections").format(count=len(edges))
     )
     places: dict[str, tuple[float, float]] = {}
     for column, (_, nodes) in enumerate(columns):
         left = step * column + (step - wide) / 2
-        space = (height - 40) / len(nodes)
+        space = rows * 58 / len(nodes)
         for row, (identity, *_) in enumerate(nodes):
             places[identity] = left, 36 + space * row + (space - 44) / 2
     for begin, end, label in edges:
         if begin in places and end in places:
-            _edge(canvas, places[begin], places[end], wide, label)
+            _edge(canvas, places[begin], places[end], wide, height - 8 if label else None)
+    if any(label for *_, label in edges):
+        canvas.text(_WIDTH / 2, height - 12, view.t("serves"), class_="label accused", text_anchor="middle")
     for column, (head, nodes) in enumerate(columns):
         canvas.text(step * (column + 0.5), 16, head, class_="head", text_anchor="middle")
         for identity, upper, lower, role in nodes:
@@ -414,16 +429,24 @@ def _meetings(
 
 
 def _edge(
-    canvas: Canvas, begin: tuple[float, float], end: tuple[float, float], wide: float, label: str
+    canvas: Canvas, begin: tuple[float, float], end: tuple[float, float], wide: float, below: float | None
 ) -> None:
+    """A line between two nodes: straight over the gap, or around the nodes between by ``below``."""
     if begin[0] > end[0]:
         begin, end = end, begin
+    if below is not None:
+        route = (
+            f"M{begin[0]:.1f} {begin[1] + 22:.1f}h-10V{below:.1f}"
+            f"H{end[0] + wide + 10:.1f}V{end[1] + 22:.1f}h-10"
+        )
+        canvas.add("path", d=route, class_="edge marked")
+        return
     x1, y1, x2, y2 = begin[0] + wide, begin[1] + 22, end[0], end[1] + 22
     bend = (x2 - x1) / 2
     canvas.add(
         "path",
         d=f"M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}",
-        class_="edge marked" if label else "edge",
+        class_="edge",
     )
 
 

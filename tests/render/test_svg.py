@@ -56,7 +56,8 @@ def test_the_map_has_who_is_in_the_incident(report):
 def test_steps_at_one_moment_are_stacked(report):
     steps = tuple(Step(says=f"s{number}", time=1.0 + number // 4) for number in range(8))
     incident = msgspec.structs.replace(report.incidents[0], timeline=steps)
-    root, width, height = draw(svg.timeline(View(report), incident))
+    ((_, picture),) = svg.timelines(View(report), incident)
+    root, width, height = draw(picture)
     inside(root, width, height)
     places = [(circle.get("cx"), circle.get("cy")) for circle in root.iter("circle")]
     assert len(set(places)) == 8
@@ -65,7 +66,16 @@ def test_steps_at_one_moment_are_stacked(report):
 @pytest.mark.parametrize("times", [(), (1.0,), (1.0, 1.0), (None, None)])
 def test_a_time_line_needs_two_moments(report, times):
     steps = tuple(Step(says="s", time=time) for time in times)
-    assert svg.timeline(View(report), msgspec.structs.replace(report.incidents[0], timeline=steps)) is None
+    incident = msgspec.structs.replace(report.incidents[0], timeline=steps)
+    assert svg.timelines(View(report), incident) == []
+
+
+def test_each_capture_has_its_own_axis(report):
+    steps = [Step(says="s", time=time, subject=name) for name in ("capture-1", "c2") for time in (1.0, 2.0)]
+    incident = msgspec.structs.replace(report.incidents[0], timeline=tuple(steps))
+    drawn = svg.timelines(View(report), incident)
+    assert [name for name, _ in drawn] == ["harbour-hall.pcapng", "c2"]
+    assert "3" in list(draw(drawn[1][1])[0].itertext()), "numbers go on as in the list"
 
 
 def test_nothing_to_draw_is_no_picture():

@@ -479,10 +479,21 @@ class _Story:
             names=", ".join(names[:most]), count=len(names) - most
         )
 
+    def _networks(self) -> list[str]:
+        """Names of the networks that the story is about, each capture's own first."""
+        names = [
+            item.ssids[0]
+            for item in [*self.imitating, *self.pushing, *self.deceiving] or self.wifi
+            if item.ssids and item.ssids[0]
+        ]
+        return list(dict.fromkeys(names))
+
     def _network(self) -> str:
-        for item in [*self.imitating, *self.pushing, *self.deceiving, *self.wifi]:
-            if item.ssids and item.ssids[0]:
-                return self.t("the network {ssid}").format(ssid=item.ssids[0])
+        names = self._networks()
+        if len(names) == 1:
+            return self.t("the network {ssid}").format(ssid=names[0])
+        if names:
+            return self.t("the networks {ssids}").format(ssids=self._some(names))
         named = self.accused or [target for item in self.wifi for target in item.targets]
         return named[0] if named else self.t("a network")
 
@@ -495,7 +506,7 @@ class _Story:
         return (self._wifi_title() if self.wifi else self._app_title()).strip()
 
     def _wifi_title(self) -> str:
-        t, network = self.t, self._network()
+        t, network, several = self.t, self._network(), len(self._networks()) > 1
         deeds = []
         if self.sent:
             deeds.append(t("took {data}").format(data=self._data(self.sent, 2)))
@@ -509,11 +520,13 @@ class _Story:
         if self.imitating and all(_name(item) in _CALLS for item in self.imitating):
             who = t("An access point that answers to names that devices know")
         elif self.imitating:
-            who = t("A copy of {network}").format(network=network)
+            who = (t("Copies of {network}") if several else t("A copy of {network}")).format(network=network)
         elif self.insiders and not self.accused:
             who = t("A device in {network}").format(network=network)
         elif deeds or self.deceiving:
-            who = t("The access point of {network}").format(network=network)
+            who = (
+                t("The access points of {network}") if several else t("The access point of {network}")
+            ).format(network=network)
         else:
             worst = max(self.wifi, key=lambda item: (item.severity.rank, item.confidence, item.id))
             return t("{title}: {network}").format(title=worst.title, network=network)

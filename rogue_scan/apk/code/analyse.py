@@ -135,9 +135,10 @@ class _Analysis:
         self.library.retrofit_call = android.retrofit_call
         self.entries: list[EntryPoint] = []
         self.ran = 0
-        self.round = 0
         self.done: dict[tuple[Obj, int], list[Any]] = {}
         """Callbacks that ran in this round, with their arguments."""
+        self.called: dict[tuple[Obj, int], Callback] = {}
+        """All callbacks that ran."""
         self.told: set[int] = set()
         self.postponed: dict[tuple[Obj, int], Callback] = {}
 
@@ -199,8 +200,8 @@ class _Analysis:
         """Interpret all entry points, and what they leave to be called back, until nothing changes."""
         machine, library = self.machine, self.library
         for number in range(MAX_ROUNDS):
-            self.round = number
             self.done = {}
+            again = {key: callback for key, callback in self.called.items() if self.relevant[key[1]]}
             before = dict(machine.base)
             flows = len(library.flows)
             for cls, component, kind in sorted(components, key=self.rank):
@@ -223,6 +224,10 @@ class _Analysis:
                 self.sweep(reach)
                 machine.waiting, self.postponed = self.postponed, {}
                 self.call_back(everything=True)
+            else:
+                for key, callback in again.items():
+                    machine.waiting.setdefault(key, callback)
+                self.call_back()
             if machine.steps_left <= 0:
                 break
             changed = len(library.flows) != flows or any(
@@ -288,6 +293,7 @@ class _Analysis:
                     continue
                 callback.args = merged
             done[key] = callback.args
+            self.called[key] = callback
             method = callback.method
             self.ran += 1
             if method.number not in self.told:

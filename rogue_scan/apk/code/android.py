@@ -371,6 +371,11 @@ def _system_service(site: Site) -> Any:
     "getClassLoader",
 )
 def _context_part(site: Site) -> Any:
+    if site.ref.name.startswith("getApplication"):
+        for component in site.m.app.components:
+            name = "L" + component.name.replace(".", "/") + ";"
+            if component.kind == "application" and name in site.m.program.classes:
+                return Val(UNKNOWN, CLEAN, (site.m.obj(("component", name), name, True),), name)
     return site.shared("context", site.returns, kind=site.returns)[0]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import lzma
+import queue
 import sys
 import tempfile
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -92,7 +94,7 @@ class Stream:
         :class:`SourceError` where the source is no capture at all.
         """
         try:
-            yield from self._chunks()
+            yield from ahead(self._chunks())
         except SourceError as problem:
             if not self.interfaces:
                 raise
@@ -218,6 +220,45 @@ class Stream:
     def _kismet_file(self, path: Path) -> Iterator[Chunk]:
         self._reader = KismetReader(path)
         yield from self._reader.chunks()
+
+
+def ahead(chunks: Iterator[Chunk], most: int = 1) -> Iterator[Chunk]:
+    """The same chunks, read by a thread that is at most ``most`` of them ahead.
+
+    Reading, hashing and unpacking hardly need the interpreter, so they go on beside the analysis. What the
+    reader raises is raised here, after the chunks before it.
+    """
+    waiting: queue.Queue[Chunk | BaseException | None] = queue.Queue(most)
+    stopped = threading.Event()
+
+    def put(item: Chunk | BaseException | None) -> bool:
+        while not stopped.is_set():
+            with contextlib.suppress(queue.Full):
+                waiting.put(item, timeout=0.2)
+                return True
+        return False
+
+    def read() -> None:
+        last: BaseException | None = None
+        try:
+            with contextlib.closing(chunks):  # type: ignore[type-var]
+                for chunk in chunks:
+                    if not put(chunk):
+                        return
+        except BaseException as error:  # the reader of the queue has to know
+            last = error
+        put(last)
+
+    thread = threading.Thread(target=read, name="capture", daemon=True)
+    thread.start()
+    try:
+        while (item := waiting.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join(2.0)  # it may wait for a pipe that gives nothing
 
 
 def unpack(packing: str, blocks: Iterator[bytes]) -> Iterator[bytes]:

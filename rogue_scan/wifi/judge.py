@@ -31,8 +31,10 @@ SAME_CLOCK_US = 150_000
 than a beacon interval, independent ones by the difference of their uptimes (seconds to years)."""
 SAME_CLOCK_MAC_US = 40_000
 """The same by the receiver's microsecond clock; staggered siblings lie up to a third of an interval apart."""
-TURNS = 3
+TURNS = 5
 """How often two clock lines must take turns to be two transmitters at once: a restart is one turn."""
+BACKWARDS = 3
+"""How often the clock must have gone back meanwhile: damaged time stamps do it now and then."""
 LINE_BEACONS = 3
 """Beacons that make a clock line more than a damaged frame."""
 OVERLAP_SECONDS = 0.5
@@ -220,7 +222,8 @@ def _split(bss: Bss) -> list[Transmitter]:
     )
     found: list[Transmitter] = []
     for line in lines:
-        home = next((t for t in found if not any(_together(bss, line, other) for other in t.lines)), None)
+        clash = [max(_clash(bss, line, other) for other in t.lines) for t in found]
+        home = found[clash.index(min(clash))] if found and min(clash) < _TWO else None
         if home is None:
             home = Transmitter(bss, len(found))
             found.append(home)
@@ -276,18 +279,24 @@ def _owner(announcement: Announcement, transmitters: list[Transmitter]) -> Trans
     return max(transmitters, key=lambda t: (weight(t), -t.number))
 
 
-def _together(bss: Bss, a: ClockLine, b: ClockLine) -> bool:
-    """Whether two lines were on the air at the same time.
+_ONE, _PERHAPS, _TWO = 0, 1, 2
+
+
+def _clash(bss: Bss, a: ClockLine, b: ClockLine) -> int:
+    """Whether two lines were on the air at the same time: no, perhaps, surely.
 
     Receivers have clocks of their own, so only lines of one receiver are compared; several receivers that
     hear one transmitter give one line each.
     """
     if a.receiver != b.receiver:
-        return False
+        return _ONE
     first, last = max(a.seen.first, b.seen.first), min(a.seen.last, b.seen.last)
     if last.time - first.time < OVERLAP_SECONDS:
-        return False
-    return turns(bss, a, b) >= TURNS and _backwards(bss, a, b) >= 2
+        return _ONE
+    back = _backwards(bss, a, b)
+    if turns(bss, a, b) >= TURNS and back >= BACKWARDS:
+        return _TWO
+    return _PERHAPS if back else _ONE
 
 
 def _backwards(bss: Bss, a: ClockLine, b: ClockLine) -> int:
@@ -298,7 +307,7 @@ def _backwards(bss: Bss, a: ClockLine, b: ClockLine) -> int:
     """
     samples = bss.samples
     if samples is None:
-        return 2
+        return BACKWARDS
     count, before = 0, None
     for number, tsf in zip(samples.line.tolist(), samples.tsf.tolist(), strict=True):
         if number in (a.number, b.number):

@@ -23,6 +23,8 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Access points that appear within the window and are heard once or twice."""
     most_frames: int
     """Frames of a phantom."""
+    damaged_bits: int
+    """Bits of an address that may be wrong in a damaged frame."""
     template_share: float
     """Share of phantoms with one and the same set of elements."""
     counter_share: float
@@ -30,6 +32,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     level_spread: int
     """dB within which all phantoms are heard."""
     report_from: float
+
+
+_MOST_REAL = 256
+"""Well-heard access points that phantoms are compared with."""
 
 
 @detector("wifi/beacon-flood", Params)
@@ -46,7 +52,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         ),
         key=lambda bss: bss.beacons.first,
     )
-    flood = _densest(phantoms, params.window)
+    flood = _densest(_made_up(world, phantoms, params), params.window)
     rate = world.rate(Kind.BEACON)
     if len(flood) < params.min_phantoms:
         return
@@ -66,7 +72,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         case.add("one-counter", where, share=f"{100 * _counter(mains):.0f} %")
     group = sum(int(bss.bssid[:2], 16) & 1 for bss in flood)
     random = sum(local_address(bss.bssid) for bss in flood)
-    if group:
+    if group * 5 >= len(flood):
         case.add("impossible-addresses", where, count=group)
     elif random * 3 > len(flood):
         case.add("random-addresses", where, count=random)
@@ -98,6 +104,25 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         count=len(flood) + max(extra, 0),
         seconds=f"{last.time - first.time:.1f}",
     )
+
+
+def _made_up(world: World, phantoms: Sequence[Bss], params: Params) -> list[Bss]:
+    """Phantoms whose address is not that of a well-heard access point with a few bits wrong."""
+    heard = sorted((b for b in world.bss.values() if b.seen.count > params.most_frames), key=_frames)
+    real = [_number(bss.bssid) for bss in heard[-_MOST_REAL:]]
+    return [
+        bss
+        for bss in phantoms
+        if all((_number(bss.bssid) ^ address).bit_count() > params.damaged_bits for address in real)
+    ]
+
+
+def _number(address: str) -> int:
+    return int(address.replace(":", ""), 16)
+
+
+def _frames(bss: Bss) -> tuple[int, str]:
+    return bss.seen.count, bss.bssid
 
 
 def _densest(phantoms: Sequence[Bss], window: float) -> list[Bss]:

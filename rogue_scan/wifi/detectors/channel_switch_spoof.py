@@ -1,5 +1,6 @@
 """Forged announcements of a channel switch."""
 
+import collections
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -17,6 +18,8 @@ from rogue_scan.wifi.world import BROADCAST, Ref, SwitchCarrier, SwitchFrame, Wo
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Thresholds."""
 
+    min_frames: int
+    """Frames that name one and the same channel: a damaged frame can name any, once."""
     grace_seconds: float
     """After the announced moment, until the access point must have gone."""
     min_stays: int
@@ -37,7 +40,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
                 frame
             )
     for bssid, frames in sorted(by_address.items()):
-        if bssid not in world.bss:
+        named = collections.Counter(frame.channel for frame in frames)
+        frames = [frame for frame in frames if named[frame.channel] >= rule.params.min_frames]
+        if bssid not in world.bss or not frames:
             continue
         case = rule.case()
         stays = _stays(looked, bssid, frames, rule.params)

@@ -46,6 +46,8 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
             )
         elif mine > theirs:
             case.add("stronger", where)
+        elif mine:
+            case.add("as-protected", where)
         if any(
             sibling_addresses(m.bssid, stranger.bssid) and same_clock(m.transmitter, stranger.transmitter)
             for m in originals

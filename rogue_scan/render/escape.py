@@ -26,8 +26,10 @@ _MANY_MARKS = re.compile(
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~&$^])")
 _MARKDOWN_START = re.compile(r"^(\s*\d{0,9})(?=[-+=.)])")
-_AUTOLINK = re.compile(r"(?i)(:)(?=//)|(?<=www)(\.)|(?<=mailto)(:)|(?<=xmpp)(:)")
-_NAMES = re.compile(r"((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|https?://[!-_a-z~]+|\b[\w-]+(?:\.[\w-]+){2,})")
+_AUTOLINK = re.compile(r"(?i)\.(?=[^\W\d_])|/(?=/)|(?<=/)/|(?<=mailto):|(?<=xmpp):|:(?=//)")
+_NAMES = re.compile(
+    r"((?:[0-9a-f]{2}:){5}[0-9a-f]{2}|https?://[!-_a-z~]+|\b[\w-]+(?:\.[\w-]+){2,}|\b[\w-]+\.[^\W\d_]{2,}\b)"
+)
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 

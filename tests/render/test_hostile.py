@@ -36,7 +36,7 @@ PAYLOADS = [
     "\t=1",
     'a,"b"\r\n=1',
     "[click](http://evil.example) ![i](http://evil.example/x.png) <http://evil.example>",
-    "https://evil.example/a www.evil.example mail@evil.example @someone #1",
+    "https://evil.example/a www.evil.example mail@evil.example @someone #1 evil.com //evil.com",
     "| a | b |\n|---|---|\n\n# head\n\n```\ncode\n> quote",
     "1. list\n- item\n* * *\n===",
     "`code` ``x`` \\`",

@@ -77,8 +77,12 @@ class Burst:
 
     @property
     def most_to_one(self) -> int:
-        """Frames to (or in the name of) the client that got the most."""
-        counts = Counter(f.receiver if f.transmitter == self.bssid else f.transmitter for f in self.frames)
+        """Frames to (or in the name of) the single client that got the most."""
+        counts = Counter(
+            f.receiver if f.transmitter == self.bssid else f.transmitter
+            for f in self.frames
+            if f.receiver != BROADCAST
+        )
         return max(counts.values(), default=0)
 
 

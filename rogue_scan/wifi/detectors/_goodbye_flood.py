@@ -127,7 +127,7 @@ def _weigh(case: Case, world: World, burst: Burst, params: Params) -> None:
     ]
     for client, ref in back[:3]:
         case.add("came-back", place(ref), value=client, client=client)
-    if not broadcast and burst.most_to_one <= 3:
+    if broadcast < params.min_broadcast and burst.most_to_one <= 3:
         case.add("once-each", where)
     main = bss.main if bss is not None else None
     if main is not None and main.security.mfp is Mfp.REQUIRED:

@@ -79,6 +79,19 @@ HONEST = {
         + [f"goodbye {6 + i * 0.01:.2f} office c{i} reason=3" for i in range(20)]
         + ["goodbye 6.3 office all reason=3 count=2"]
     ),
+    "the same by an access point whose goodbyes have a counter of their own": "\n".join(
+        ["ap office 50:c7:bf:f1:00:10 Office ch=6 sec=wpa2 make=tplink up=90000 seq=100 to=6"]
+        + [f"station c{i} 3c:a9:f4:00:01:{i:02x}" for i in range(20)]
+        + [f"goodbye {6 + i * 0.01:.2f} office c{i} reason=3 seq={2000 + i}" for i in range(20)]
+        + ["goodbye 6.3 office all reason=3 count=2 seq=2020"]
+    ),
+    "a client that the access point throws off and that comes back": """
+        ap office 50:c7:bf:f1:00:10 Office ch=6 sec=wpa2 make=tplink up=90000 to=14
+        station c 3c:a9:f4:00:01:02
+        join 1 c office
+        goodbye 5 office c count=3 every=0.02 reason=4 seq=2000
+        join 7 c office
+    """,
     "a move to another channel as announced, and back": """
         ap a 14:cc:20:be:05:72 Workshop ch=36 sec=wpa2 make=tplink up=9000 to=5
         switch 5 a ch=100 frames=5 every=0.1024 count=5

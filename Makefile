@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := tests/data/wifi/lure-a.pcapng
 
-.PHONY: demo test test-lab lint check clean
+.PHONY: demo test test-lab lint check docs bench-wifi bench-apk clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
@@ -35,10 +35,18 @@ lint: $(VENV)/.installed-dev  ## style, types, import directions, signatures
 	$(BIN)/lint-imports
 	$(BIN)/rogue-scan rules check
 
+docs: $(VENV)/.installed-dev  ## the site, in site/; a dead link is an error
+	$(BIN)/pip install --quiet --editable '.[docs]'
+	$(BIN)/python tools/docs.py
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs site
+
 check: lint test
 
 bench-wifi: $(VENV)/.installed  ## frames a second beside tshark and scapy
 	$(BIN)/python benchmarks/wifi.py
+
+bench-apk: $(VENV)/.installed  ## processor time and memory from app to facts beside androguard
+	$(BIN)/python benchmarks/apk.py
 
 clean:
 	rm -rf $(VENV) build dist site demo-report.html

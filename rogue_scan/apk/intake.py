@@ -120,7 +120,7 @@ class _Intake:
     # --- containers
 
     def open(self) -> list[_Part]:
-        outer = open_container(self.data)
+        outer = self.outer = open_container(self.data)
         names = [e.name for e in outer.entries]
         if MANIFEST in outer or any(DEX_NAME.fullmatch(n) for n in names):
             return [_Part("", outer)]
@@ -200,9 +200,9 @@ class _Intake:
     # --- the whole
 
     def run(self) -> Decoded:
-        facts_of_parts = [signing.verify(part.container) for part in self.parts]
-        signed = facts_of_parts[0] if self.form != "aab" else signing.verify(self.base)
-        for part, other in zip(self.parts[1:], facts_of_parts[1:], strict=True):
+        signed = self.signed()
+        for part in self.parts[1:]:
+            other = signing.verify(part.container)
             if {c.sha256 for c in other.certificates} != {c.sha256 for c in signed.certificates}:
                 self.notes.add(
                     "sig:split-signer", -1, part.name, "signed by another key than the base", refused=True
@@ -273,6 +273,14 @@ class _Intake:
                 found.package if found else "",
                 item.entry_offset,
             )
+
+    def signed(self) -> signing.SigningFacts:
+        """Signatures of the base; scheme v4 lies beside it, so only a set of packages can show it."""
+        found = signing.verify(self.base)
+        name = f"{self.parts[0].name}.idsig"
+        if self.parts[0].name and name in self.outer:
+            found = msgspec.structs.replace(found, schemes=(*found.schemes, signing.Scheme("v4")))
+        return found
 
     # --- resources and manifest
 

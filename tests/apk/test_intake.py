@@ -204,3 +204,8 @@ def _again(box):
     last = box.central[box.central.rindex(b"PK\x01\x02") :]
     box.central += last[:46] + last[46:].replace(b"assets/0", b"assets/%d" % (box.count % 10))
     box.count += 1
+
+
+def test_scheme_v4_lies_beside_the_package(app_bytes, zip_writer):
+    data = zip_writer.add("base.apk", app_bytes(), method=0).add("base.apk.idsig", b"x").done()
+    assert [(s.name, s.verified) for s in decode(data).signing.schemes] == [("v4", None)]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from rogue_scan.errors import Truncated, Unsupported
+import numpy as np
+
+from rogue_scan.errors import SourceError, Truncated, Unsupported
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import ScanError
 from rogue_scan.model.scan import Carved, Scan, subject_id
@@ -15,6 +19,7 @@ from rogue_scan.rules.registry import Detector, bind
 from rogue_scan.source.walk import Source
 from rogue_scan.wifi import baseline, view
 from rogue_scan.wifi.capture.chunk import Chunk, Interface, Reader
+from rogue_scan.wifi.capture.join import Feed, in_time_order
 from rogue_scan.wifi.capture.open import Stream, reader_for
 from rogue_scan.wifi.dot11.link import SUPPORTED
 from rogue_scan.wifi.fold.folder import Folder
@@ -161,35 +166,127 @@ def analyse(
     """
     session = Session(rules, name=source.name, keys=[parse_key(key) for key in keys], site=site)
     stream = Stream(source, progress)
-    for chunk in stream.chunks():
-        session.declare(stream.interfaces[len(session.world.receivers) :])
+    entry = _Entry(session, stream)
+    for chunk in entry.chunks(False):
         session.take(chunk)
-    session.declare(stream.interfaces[len(session.world.receivers) :])
-    for receiver, interface in zip(session.world.receivers, stream.interfaces, strict=False):
-        receiver.dropped = interface.dropped
     session.finish()
-    world = session.world
+    entry.close()
+    _refuse_other_links(session.world)
+    session.errors += [*_problems(stream, session.world), *_left_out(source.name, session.world)]
+    return session.scan(_subject(source.name, stream.sha256, stream.size))
+
+
+def analyse_together(
+    sources: Sequence[Source],
+    rules: RuleSet,
+    *,
+    keys: Sequence[str] = (),
+    site: Site | None = None,
+    progress: Progress = lambda name, share: None,
+) -> Scan:
+    """Analyse several captures as one, their frames in order of time.
+
+    For files of a rotating capture, and for radios that listened side by side. A source that cannot be read
+    is one entry in the scan's errors. Raises Unsupported where none of them can.
+    """
+    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} and {len(sources) - 1} more"
+    session = Session(rules, name=name, keys=[parse_key(key) for key in keys], site=site)
+    entries: list[_Entry] = []
+    feeds: list[Feed] = []
+    for source in sources:
+        try:
+            first = _first_time(source)
+        except SourceError as problem:
+            session.errors.append(ScanError(source.name, problem.kind, str(problem)))
+            continue
+        entry = _Entry(session, Stream(source, progress), entries)
+        if first is not None:
+            feeds.append(Feed(first, entry.chunks))
+        entries.append(entry)
+    if not entries:
+        raise Unsupported("; ".join(error.message for error in session.errors) or "nothing to analyse")
+    for chunk in in_time_order(feeds):
+        session.take(chunk)
+    session.finish()
+    for entry in entries:
+        entry.close()
+        session.errors += _problems(entry.stream, session.world)
+    _refuse_other_links(session.world)
+    session.errors += _left_out(name, session.world)
+    identity = hashlib.sha256("".join(entry.stream.sha256 for entry in entries).encode()).hexdigest()
+    return session.scan(_subject(name, identity, sum(entry.stream.size for entry in entries)))
+
+
+class _Entry:
+    """One source of a session: its interfaces become receivers, its chunks number them so."""
+
+    def __init__(self, session: Session, stream: Stream, others: Sequence[_Entry] = ()) -> None:
+        self.stream = stream
+        self._session = session
+        self._others = others
+        self._numbers: list[int] = []
+        """Receiver of each interface."""
+
+    def chunks(self, alone: bool) -> Iterator[Chunk]:
+        """The chunks; ``alone``: other sources end before this one begins.
+
+        Then an interface of the same name and kind is taken to be the same radio: the file before this one
+        was full.
+        """
+        for chunk in self.stream.chunks():
+            self._declare(alone)
+            numbers = np.array(self._numbers, np.int64)
+            yield replace(chunk, interface=numbers[chunk.interface])
+
+    def _declare(self, alone: bool) -> None:
+        for place in range(len(self._numbers), len(self.stream.interfaces)):
+            interface = self.stream.interfaces[place]
+            known = self._known(place, interface) if alone else None
+            if known is None:
+                known = self._session.declare([interface], self.stream.source.name)
+            self._numbers.append(known)
+
+    def _known(self, place: int, interface: Interface) -> int | None:
+        for other in reversed(self._others):
+            if place < len(other._numbers):
+                theirs = other.stream.interfaces[place]
+                if (theirs.name, theirs.link_type) == (interface.name, interface.link_type):
+                    return other._numbers[place]
+        return None
+
+    def close(self) -> None:
+        """Note interfaces without frames, and what was dropped."""
+        self._declare(False)
+        for number, interface in zip(self._numbers, self.stream.interfaces, strict=True):
+            receiver = self._session.world.receivers[number]
+            if interface.dropped is not None:
+                receiver.dropped = (receiver.dropped or 0) + interface.dropped
+
+
+def _first_time(source: Source) -> int | None:
+    """Time of a source's first frame, ns since 1970; None where it has none."""
+    chunks = Stream(source).chunks()
+    try:
+        return next((int(chunk.time_ns[0]) for chunk in chunks if len(chunk)), None)
+    finally:
+        chunks.close()  # type: ignore[attr-defined]
+
+
+def _subject(name: str, identity: str, size: int) -> Subject:
+    return Subject(id=subject_id("capture", identity), kind="capture", name=name, sha256=identity, size=size)
+
+
+def _refuse_other_links(world: World) -> None:
     if world.receivers and not any(r.link_type in SUPPORTED for r in world.receivers):
         links = ", ".join(sorted({str(r.link_type) for r in world.receivers}))
         raise Unsupported(
             f"a capture of link type {links}, not of 802.11 frames: capture in monitor mode (radiotap)"
         )
-    session.errors += _problems(source.name, stream, world)
-    identity = stream.sha256
-    return session.scan(
-        Subject(
-            id=subject_id("capture", identity),
-            kind="capture",
-            name=source.name,
-            sha256=identity,
-            size=stream.size,
-        )
-    )
 
 
-def _problems(name: str, stream: Stream, world: World) -> Iterator[ScanError]:
-    """What was wrong with the source, in words."""
-    damage = stream.damage
+def _problems(stream: Stream, world: World) -> Iterator[ScanError]:
+    """What was wrong with one source, in words."""
+    name, damage = stream.source.name, stream.damage
     before = f"; the {world.coverage.frames} frames before it were analysed"
     if isinstance(stream.problem, Truncated) or damage.truncated:
         reason = str(stream.problem) if stream.problem else damage.notes[-1] if damage.notes else "cut short"
@@ -203,6 +300,10 @@ def _problems(name: str, stream: Stream, world: World) -> Iterator[ScanError]:
             f"{damage.records} damaged records, {damage.skipped} bytes passed over: "
             + "; ".join(damage.notes[:3]),
         )
+
+
+def _left_out(name: str, world: World) -> Iterator[ScanError]:
+    """What was in the sources and could not be used."""
     for link, count in sorted(world.coverage.unknown_links.items()):
         if link not in SUPPORTED and count:
             yield ScanError(name, "unsupported", f"{count} frames of link type {link} were left out")

@@ -71,6 +71,18 @@ class Chunk:
             self.bad[s],
         )
 
+    def take(self, rows: NDArray[np.int64]) -> Chunk:
+        """Some frames, in the order given, over the same buffer."""
+        return Chunk(
+            self.buffer,
+            self.offset[rows],
+            self.captured[rows],
+            self.original[rows],
+            self.time_ns[rows],
+            self.interface[rows],
+            self.bad[rows],
+        )
+
 
 @dataclass(slots=True)
 class Damage:
@@ -120,7 +132,7 @@ def joined(chunks: list[Chunk], space: NDArray[np.uint8] | None = None) -> Chunk
 
     They are copied into ``space`` where that is large enough.
     """
-    spans = [(int(c.offset[0]), int((c.offset + c.captured).max())) for c in chunks]
+    spans = [(int(c.offset.min()), int((c.offset + c.captured).max())) for c in chunks]
     sizes = [stop - start for start, stop in spans]
     size = sum(sizes) + PADDING
     buffer = space[:size] if space is not None and len(space) >= size else np.empty(size, np.uint8)

@@ -1,6 +1,6 @@
 """Who made a radio, by its address: the IEEE registry as a table that is shipped along.
 
-``rogue_scan/data/vendors.npz`` is made by ``scripts/refresh_vendors.py``; :func:`about` tells its source
+``rogue_scan/data/vendors.npz`` is made by ``tools/refresh_vendors.py``; :func:`about` tells its source
 and date. Blocks of 36 bits go before those of 28 and 24, since they are parts of them.
 """
 

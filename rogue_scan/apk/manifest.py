@@ -7,6 +7,7 @@ of the app's target version. Source: AOSP ``frameworks/base`` package parsing
 developer.android.com.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from xml.parsers import expat
 
@@ -573,8 +574,13 @@ class _Reader:
         )
 
 
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}(?:\[[^\]]{0,100000}\])?\s{0,100}>")
+_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[\w.:-]{1,100};")
+
+
 def _parse_text(data: bytes, entry: str) -> Element | None:
-    """A manifest written as plain text, without entities, external parts or depth."""
+    """A manifest written as plain text; a document type and its entities are left out, not expanded."""
+    data = _ENTITY.sub(b"", _DOCTYPE.sub(b"", data))
     stack: list[Element] = []
     roots: list[Element] = []
     count = depth = 0
@@ -603,12 +609,8 @@ def _parse_text(data: bytes, entry: str) -> Element | None:
             stack.pop()
         depth -= 1
 
-    def refuse(*_: object) -> None:
-        raise Malformed(f"{entry}: declares an entity")
-
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    parser.EntityDeclHandler = refuse
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, Malformed, ValueError, LookupError) as error:

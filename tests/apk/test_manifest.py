@@ -113,9 +113,15 @@ def test_a_text_manifest_is_read_and_refused(labelled):
 
 
 def test_entities_in_a_text_manifest_are_not_expanded():
-    bomb = b"<!DOCTYPE m [<!ENTITY a 'aaaa'>]><manifest package='x'/>"
+    bomb = b"""<!DOCTYPE m [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>
+        <manifest package="org.example"><application label="&b;x"/></manifest>"""
+    found = manifest.parse(b"\xef\xbb\xbf" + bomb.strip(), None, lambda name: None)
+    assert (found.package, found.labels) == ("org.example", {"": "x"})
+
+
+def test_text_that_is_no_xml():
     with pytest.raises(Malformed):
-        manifest.parse(bomb, None, lambda name: None)
+        manifest.parse(b"<<<" + b"x" * 40, None, lambda name: None)
 
 
 def test_configuration_files(labelled):

@@ -58,6 +58,7 @@ def _rights() -> Iterator[Check]:
         )
         return
     have = _capabilities()
+    python = Path(sys.executable).resolve()
     for number, name, use in (
         (_NET_ADMIN, "cap_net_admin", "switch a radio to monitor mode and change channels"),
         (_NET_RAW, "cap_net_raw", "receive raw frames"),
@@ -70,7 +71,7 @@ def _rights() -> Iterator[Check]:
                 name,
                 "missing",
                 f"may not {use}",
-                f"run as root, or: sudo setcap cap_net_raw,cap_net_admin=eip {Path(sys.executable).resolve()}",
+                f"run as root, or: sudo setcap cap_net_raw,cap_net_admin=eip {python}",
             )
 
 

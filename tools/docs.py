@@ -52,11 +52,8 @@ def rule_page(rule: Rule) -> str:
             lines.append(f"| {spec.weight:+.1f} | {kind} | {_cell(spec.says + source)} |")
         lines.append("")
     if rule.unsure:
-        lines += [
-            f"Below a confidence of {rule.unsure.below:.2f} it is reported as {rule.unsure.severity.value}: "
-            "a question, not an alarm.",
-            "",
-        ]
+        below, severity = rule.unsure.below, rule.unsure.severity.value
+        lines += [f"Below a confidence of {below:.2f} it is {severity}: a question, not an alarm.", ""]
     if rule.params:
         lines += [
             "## Thresholds",
@@ -102,8 +99,8 @@ def schema_page() -> str:
     lines = [
         "# The JSON report",
         "",
-        "Schema `rogue-scan/report/1`. Fields are added freely; a change of what is there raises the number, and "
-        "older reports stay readable. The JSON Schema itself is `rogue_scan/data/report.schema.json`.",
+        "Schema `rogue-scan/report/1`. Fields are added freely; a change of what is there raises the number,",
+        "and older reports stay readable. The JSON Schema itself is `rogue_scan/data/report.schema.json`.",
         "",
     ]
     for name, part in sorted(schema["$defs"].items()):

@@ -41,7 +41,7 @@ def test_scalars_are_those_of_yaml_1_2(tmp_path: Path, trusted: bool) -> None:
 
 @pytest.mark.parametrize("trusted", [True, False])
 def test_a_key_that_stands_twice_is_an_error(tmp_path: Path, trusted: bool) -> None:
-    with pytest.raises(RuleError, match="line 2.*twice"):
+    with pytest.raises(RuleError, match=r"line 2.*twice"):
         read_yaml(write(tmp_path, "a: 1\na: 2\n"), trusted=trusted)
 
 

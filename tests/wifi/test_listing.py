@@ -7,7 +7,6 @@ from rogue_scan.rules.load import load
 from rogue_scan.wifi.analyse import Session
 from rogue_scan.wifi.listing import capture
 
-
 RULES = load()
 
 
@@ -37,7 +36,8 @@ def test_every_announcement_is_intact(make: str, sec: str) -> None:
 def test_protection_is_as_written() -> None:
     kinds = {
         "open": "open", "wep": "WEP", "wpa": "WPA PSK (TKIP)", "wpa2": "WPA2 PSK (CCMP)",
-        "wpa3": "WPA3 SAE (CCMP), MFP required", "eap": "WPA2 802.1X (CCMP)", "owe": "OWE (CCMP), MFP required",
+        "wpa3": "WPA3 SAE (CCMP), MFP required", "eap": "WPA2 802.1X (CCMP)",
+        "owe": "OWE (CCMP), MFP required",
     }  # fmt: skip
     for sec, label in kinds.items():
         main = session(f"ap a 14:cc:20:77:31:f0 Shop sec={sec} to=1").world.bss["14:cc:20:77:31:f0"].main
@@ -57,5 +57,5 @@ def test_protection_is_as_written() -> None:
     ],
 )
 def test_nonsense_names_its_line(text: str) -> None:
-    with pytest.raises(UsageError, match="line 1|200000"):
+    with pytest.raises(UsageError, match=r"line 1|200000"):
         capture(text)

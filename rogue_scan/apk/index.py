@@ -10,6 +10,15 @@ from rogue_scan.apk.manifest import Component
 from rogue_scan.model.subject import Endpoint, Flow
 
 
+OUTSIDE = frozenset(
+    {"resource", "string resource", "manifest meta-data", "file in the package", "native library"}
+)
+"""Ways of keeping an endpoint out of the code that builds use for configuration as well."""
+
+JOINED = frozenset({"format", "joined", "part of a text", "split", "text put together from pieces"})
+"""Ways of putting an address together that ordinary code knows, too."""
+
+
 class Index:
     """The facts of one app, made quick to ask."""
 
@@ -58,6 +67,24 @@ class Index:
         host = endpoint_facts.host_of(rest)
         texts = self._plain_addresses
         return start + host not in texts and not f"{texts}\n".count(f"{start}\n")
+
+    @functools.cached_property
+    def _plain_texts(self) -> str:
+        return "\n".join(s.value.lower() for s in self.code.strings if s.hidden is None and "." in s.value)
+
+    def concealed(self, endpoint: Endpoint) -> bool:
+        """Whether code, native or not, hides an endpoint from whoever reads its strings.
+
+        An address outside the code is no secret (:data:`OUTSIDE`), nor is one that is joined from parts one
+        of which shows the registered name: ``eu`` and ``.api.shop.example``.
+        """
+        if endpoint.hidden is None:
+            return False
+        how = set(endpoint.hidden.split(", "))
+        if how <= OUTSIDE:
+            return False
+        name = endpoint_facts.registrable(endpoint_facts.host_of(endpoint.host or endpoint.value))
+        return not (how <= JOINED and name in self._plain_texts)
 
     def kin(self, endpoint: Endpoint) -> bool:
         """Whether the registered part of a host shares a word of four letters or more with the package name.

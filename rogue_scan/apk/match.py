@@ -36,7 +36,17 @@ from rogue_scan.apk.conditions import (
     among,
     compile_when,
 )
-from rogue_scan.apk.index import Index, class_of, descriptor, dotted, method_name, outer, outermost, pretty
+from rogue_scan.apk.index import (
+    OUTSIDE,
+    Index,
+    class_of,
+    descriptor,
+    dotted,
+    method_name,
+    outer,
+    outermost,
+    pretty,
+)
 from rogue_scan.apk.manifest import MANIFEST, Component
 from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory
@@ -60,10 +70,6 @@ _ON_PRESS = frozenset(
     }
 )  # fmt: skip
 _UNKNOWN = "a place that could not be resolved"
-_OUTSIDE = frozenset(
-    {"resource", "string resource", "manifest meta-data", "file in the package", "native library"}
-)
-"""Ways of keeping an endpoint out of the code that builds use for configuration as well."""
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -376,7 +382,7 @@ def _flow_end_fits(test: EndpointIs, flow: Flow, index: Index) -> bool:
     if rest == EndpointIs(library=None):
         return True
     ends = index.end_of(flow)
-    if test.concealed and any(end.hidden is None for end in ends):
+    if test.concealed and not all(index.concealed(end) for end in ends):
         return False  # the same host stands in plain sight as well
     return any(_endpoint_fits(rest, end, index) for end in ends)
 
@@ -399,10 +405,10 @@ def _endpoint(test: EndpointIs, index: Index) -> list[Hit] | None:
 
 
 def _endpoint_fits(test: EndpointIs, end: Endpoint, index: Index) -> bool:
-    outside = end.hidden is not None and set(end.hidden.split(", ")) <= _OUTSIDE
+    outside = end.hidden is not None and set(end.hidden.split(", ")) <= OUTSIDE
     return (
         among(test.kind, end.kind)
-        and (test.concealed is None or (end.hidden is not None and not outside) == test.concealed)
+        and (test.concealed is None or index.concealed(end) == test.concealed)
         and (test.elsewhere is None or outside == test.elsewhere)
         and (test.assembled is None or (end.hidden is None and index.assembled(end)) == test.assembled)
         and (test.library is None or end.library == test.library)

@@ -84,3 +84,24 @@ def test_what_is_known_of_a_flows_end():
     assert known[0].remarks == ("cleartext",)
     assert bare[0].remarks == ("raw address",)
     assert unknown == []
+
+
+@pytest.mark.parametrize(
+    ("hidden", "texts", "concealed"),
+    [
+        (None, [], False),
+        ("base64", ["shop.example"], True),
+        ("string resource", [], False),
+        ("base64, file in the package", [], True),
+        ("joined", [".api.shop.example", "eu"], False),
+        ("text put together from pieces", ["http:", "//eu.ap", "i.sho", "p.exam"], True),
+        ("format, reversed", ["api.shop.example"], True),
+    ],
+)
+def test_whether_an_address_is_kept_from_readers(hidden, texts, concealed):
+    place = {"dex": "classes.dex", "method": "La;->b()V", "offset": 0}
+    facts = index(
+        code={"strings": [{"value": text, "at": place} for text in texts]},
+        endpoints=[{"value": "http://eu.api.shop.example/v1", "hidden": hidden}],
+    )
+    assert facts.concealed(facts.endpoints[0]) is concealed

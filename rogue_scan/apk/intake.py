@@ -14,7 +14,7 @@ import msgspec
 from rogue_scan.apk import address, content, kits, manifest, native, resources, signing, web
 from rogue_scan.apk.answers import PackageResources
 from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
-from rogue_scan.apk.container import Container, Entry, open_container
+from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
 from rogue_scan.apk.manifest import MANIFEST, Manifest
@@ -25,6 +25,7 @@ from rogue_scan.model.subject import Endpoint, Flow, Hop
 if TYPE_CHECKING:
     from rogue_scan.apk.dex.reader import Dex
 
+ALIGNED_TABLE = 30
 MAX_NAMES = 20_000
 MAX_FILES = 1500
 MAX_STRINGS = 20_000
@@ -215,6 +216,7 @@ class _Intake:
         dexes = list(_read_dex([*self.dexes(), *self.extra_dex], self.notes, self.problems))
         code = self.code(dexes, app, table, libraries)
         names = [part.label(e.name) for part in self.parts for e in part.container.entries]
+        self.check_alignment(app)
         for part in self.parts:
             self.notes.extend(part.container.differences)
         for item in self.tables:
@@ -273,6 +275,17 @@ class _Intake:
                 found.package if found else "",
                 item.entry_offset,
             )
+
+    def check_alignment(self, app: Manifest) -> None:
+        """What Android 11 demands of apps that target it: the resource table stored, on a 4-byte boundary."""
+        if self.form == "aab" or app.target_sdk < ALIGNED_TABLE:
+            return
+        for part in self.parts:
+            for entry in part.container.all("resources.arsc"):
+                if entry.method == DEFLATED:
+                    part.container.note("zip:table-packed", entry.header, entry.name, refused=True)
+                elif entry.start % 4:
+                    part.container.note("zip:table-unaligned", entry.start, entry.name, refused=True)
 
     def signed(self) -> signing.SigningFacts:
         """Signatures of the base; scheme v4 lies beside it, so only a set of packages can show it."""

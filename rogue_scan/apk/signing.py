@@ -655,20 +655,27 @@ def _der(data: bytes, at: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
         at += length
 
 
+def _inside(data: bytes) -> bytes:
+    """Content of the first value."""
+    for _, content, _ in _der(data):
+        return content
+    raise Malformed("a value is missing")
+
+
 def _cms_signer(raw: bytes) -> _CmsSigner:
     """The first signer of a CMS SignedData (RFC 5652, section 5), with its certificate."""
-    content = [part for _, part, _ in _der(next(_der(raw))[1])]
-    signed = list(_der(next(_der(content[1]))[1]))
+    content = [part for _, part, _ in _der(_inside(raw))]
+    signed = list(_der(_inside(content[1])))
     certificates: list[bytes] = []
     for tag, body, _ in signed:
         if tag == 0xA0:
             certificates = [whole for _, _, whole in _der(body)][:MAX_CERTIFICATES]
-    infos = next(_der(signed[-1][1]), None)
-    if signed[-1][0] != 0x31 or infos is None:
+    infos = next(_der(signed[-1][1]), None) if signed else None
+    if infos is None or signed[-1][0] != 0x31:
         raise Malformed("no signer")
     parts = list(_der(infos[1]))
     issuer_serial = parts[1][1]
-    digest_oid = next(_der(parts[2][1]))[1]
+    digest_oid = _inside(parts[2][1])
     attributes = None
     message_digest = b""
     at = 3
@@ -677,7 +684,7 @@ def _cms_signer(raw: bytes) -> _CmsSigner:
         for _, attribute, _ in _der(parts[at][1]):
             pair = list(_der(attribute))
             if pair[0][1] == _MESSAGE_DIGEST:
-                message_digest = next(_der(pair[1][1]))[1]
+                message_digest = _inside(pair[1][1])
         at += 1
     signature = parts[at + 1][1]
     name = _HASH_OIDS.get(digest_oid)
@@ -694,7 +701,7 @@ def _cms_signer(raw: bytes) -> _CmsSigner:
 
 def _has_serial(certificate: bytes, issuer_serial: bytes) -> bool:
     serial = [whole for _, _, whole in _der(issuer_serial)][-1]
-    body = list(_der(next(_der(next(_der(certificate))[1]))[1]))
+    body = list(_der(_inside(_inside(certificate))))
     return any(whole == serial for tag, _, whole in body[:2] if tag == 2)
 
 
@@ -771,10 +778,10 @@ def _known_subject(subject: str) -> str:
 def _spki(der: bytes) -> bytes | None:
     """The SubjectPublicKeyInfo of a certificate as it stands there."""
     try:
-        fields = list(_der(next(_der(next(_der(der))[1]))[1]))
+        fields = list(_der(_inside(_inside(der))))
         first = 1 if fields[0][0] == 0xA0 else 0
         return fields[first + 5][2]
-    except (Malformed, IndexError, StopIteration):
+    except (Malformed, IndexError):
         return None
 
 

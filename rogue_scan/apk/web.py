@@ -45,6 +45,8 @@ DATA_EXTENSIONS = (
     ".yml",
     ".yaml",
     ".css",
+    ".dat",
+    ".bin",
     ".dll",
     ".lua",
     ".py",

@@ -209,3 +209,15 @@ def _again(box):
 def test_scheme_v4_lies_beside_the_package(app_bytes, zip_writer):
     data = zip_writer.add("base.apk", app_bytes(), method=0).add("base.apk.idsig", b"x").done()
     assert [(s.name, s.verified) for s in decode(data).signing.schemes] == [("v4", None)]
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "kinds"), [(30, 8, {"zip:table-packed"}), (30, 0, set()), (29, 8, set())]
+)
+def test_the_resource_table_has_its_place(zip_writer, xml, target, method, kinds):
+    sdk = ("uses-sdk", {"minSdkVersion": 21, "targetSdkVersion": target})
+    tree = ("manifest", {":package": "a.b"}, [sdk, ("application", {})])
+    zip_writer.add("resources.arsc", b"\2\0\x0c\0\x28\0\0\0" + bytes(32), method=method).add("pad", b"")
+    zip_writer.add("AndroidManifest.xml", xml(tree))
+    found = {kind for kind in decode(zip_writer.done()).kinds() if kind.startswith("zip:")}
+    assert found == kinds

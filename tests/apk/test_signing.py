@@ -248,3 +248,19 @@ def test_line_ends_of_manifests():
         assert main[b"manifest-version"] == b"1.0"
         assert sections == {b"a-very-long-name": {b"name": b"a-very-long-name", b"sha1-digest": b"x"}}
         assert b"".join(raw for _, raw in signing._raw_sections(text)) == text
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x30\x00", b"\x30\x02\x30\x00", b"\x30\x80", b"\x30\x85\x01\x01\x01\x01\x01"]
+)
+def test_a_signature_file_that_is_no_cms(raw, zip_writer):
+    """The second was found by fuzzing: an empty sequence where values are expected."""
+    names = {
+        "META-INF/MANIFEST.MF": b"Manifest-Version: 1.0\r\n\r\n",
+        "META-INF/A.SF": b"x",
+        "META-INF/A.RSA": raw,
+    }
+    for name, content in names.items():
+        zip_writer.add(name, content)
+    facts = verify(zip_writer.done())
+    assert [(s.name, s.verified) for s in facts.schemes] == [("v1", False)]

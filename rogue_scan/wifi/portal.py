@@ -16,12 +16,14 @@ from rogue_scan.wifi.traffic import (
     hijacked,
     host_of,
     is_address,
-    leads_away,
     net_of,
     site_of,
     sites,
 )
 from rogue_scan.wifi.world import Ref, World
+
+_MOST_PORTALS = 64
+"""Servers that are looked at: true portals first, then those that answered most."""
 
 
 @dataclass
@@ -96,8 +98,7 @@ def portals(world: World) -> list[Portal]:
                 found[key] = Portal(site, actor, address)
             return found[key]
 
-        for exchange in site.exchanges:
-            target = leads_away(exchange)
+        for exchange, target in site.away:
             if target.startswith("http://"):
                 name = host_of(target)
                 for address in [name] if is_address(name) else sorted(names.get(name, ())):
@@ -106,12 +107,8 @@ def portals(world: World) -> list[Portal]:
             for address in hijacked(site, answer):
                 if address in macs:
                     at(address).hijacked.append(answer.ref)
-        imposed = _imposed(site)
-        if imposed:
-            first = imposed[0].ends
-            portal = at(first.server_ip, first.server)
-            portal.imposed = imposed
-            portal.served += [e for e in imposed if e.ends.server_ip != first.server_ip]
+        for exchange in _imposed(site):
+            at(exchange.ends.server_ip, exchange.ends.server).imposed.append(exchange)
         for exchange in site.exchanges:
             address = exchange.ends.server_ip
             if (site.bssid, address) in found or site.local(address):
@@ -119,7 +116,9 @@ def portals(world: World) -> list[Portal]:
         for offer in net.offers:
             if offer.ends.bssid == site.bssid and (site.bssid, offer.ends.server_ip) in found:
                 at(offer.ends.server_ip).offers.append(offer)
-    return _merged([found[key] for key in sorted(found)])
+    merged = _merged([found[key] for key in sorted(found)])
+    most = sorted(merged, key=lambda p: (not p.portal, -len(p.served)))[:_MOST_PORTALS]
+    return sorted(most, key=lambda p: (p.site.bssid, p.address))
 
 
 @functools.cache
@@ -164,6 +163,8 @@ def _merged(portals: list[Portal]) -> list[Portal]:
         into.led += portal.led
         into.hijacked += portal.hijacked
         into.imposed += portal.imposed
-        into.served = sorted([*into.served, *portal.served], key=lambda e: e.ref)
+        into.served += portal.served
         into.offers += portal.offers
-    return sorted(result, key=lambda p: (p.site.bssid, p.address))
+    for portal in first.values():
+        portal.served.sort(key=lambda e: e.ref)
+    return result

@@ -23,6 +23,9 @@ from rogue_scan.wifi.world import Ref, World
 _LOCAL_SUFFIXES = ("local", "lan", "home", "internal", "localdomain", "arpa", "intranet", "private", "box")
 """Top-level names that no public registry has given out for general use."""
 
+_MOST_SUBNETS = 8
+"""Ranges that one network hands out addresses from."""
+
 KIND_NAMES = {
     "identity-number": "identity number",
     "phone-number": "telephone number",
@@ -139,21 +142,36 @@ class Site:
     exchanges: list[Exchange] = field(default_factory=list)
     sessions: list[TlsSession] = field(default_factory=list)
     own_names: set[str] = field(default_factory=set)
-    """Names of its portal: where it redirects to with encryption, or answers under a certificate."""
+    """Names of its portal: the targets of redirects, and the one it announces."""
+    away: list[tuple[Exchange, str]] = field(default_factory=list)
+    """(answer, target): answers that send browsers to another host than the one asked for."""
+    _known: dict[str, bool] = field(default_factory=dict)
 
     def local(self, address: str) -> bool:
         """Whether an address is inside this network: private, its own, or of the range it hands out."""
-        if address in self.servers or ip.is_local(address):
-            return True
+        found = self._known.get(address)
+        if found is None:
+            found = self._known[address] = (
+                address in self.servers or ip.is_local(address) or self._given(address)
+            )
+        return found
+
+    @property
+    def secure(self) -> tuple[Exchange, str] | None:
+        """The first answer that leads to a portal with encryption, and where."""
+        return next((pair for pair in self.away if pair[1].startswith("https://")), None)
+
+    @property
+    def announced(self) -> DhcpMessage | None:
+        """The first answer that announces a portal with encryption (RFC 8910)."""
+        return next((m for m in self.dhcp if m.portal and m.portal.lower().startswith("https://")), None)
+
+    def _given(self, address: str) -> bool:
         try:
             value = ipaddress.IPv4Address(address)
         except ValueError:
             return False
         return any(value in subnet for subnet in self.subnets)
-
-    def addresses(self, name: str) -> set[str]:
-        """What a name was answered with here."""
-        return {address for answer in self.dns if answer.name == name for address in answer.addresses}
 
 
 def sites(net: NetFold) -> list[Site]:
@@ -168,7 +186,7 @@ def sites(net: NetFold) -> list[Site]:
         site.dhcp.append(message)
         site.servers |= {message.server_ip, *message.routers, *message.name_servers}
         subnet = _subnet(message)
-        if subnet and subnet not in site.subnets:
+        if subnet and subnet not in site.subnets and len(site.subnets) < _MOST_SUBNETS:
             site.subnets.append(subnet)
     for answer in net.dns:
         if answer.via != "mdns":
@@ -181,6 +199,7 @@ def sites(net: NetFold) -> list[Site]:
         site.servers -= {"", "0.0.0.0", "255.255.255.255"}  # noqa: S104
         site.exchanges.sort(key=lambda exchange: exchange.ref)
         site.own_names = set(_own_names(site))
+        site.away = [(e, target) for e in site.exchanges if (target := leads_away(e))]
     return [found[bssid] for bssid in sorted(found)]
 
 

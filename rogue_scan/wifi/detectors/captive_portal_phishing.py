@@ -90,13 +90,8 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         return
     if portal.led:
         led = portal.led[0]
-        case.add(
-            "leads-here",
-            place(led.response or led.ref),
-            value=leads_away(led)[:120],
-            host=led.host,
-            target=leads_away(led)[:120],
-        )
+        target = leads_away(led)[:120]
+        case.add("leads-here", place(led.response or led.ref), value=target, host=led.host, target=target)
     if portal.hijacked:
         case.add("names-hijacked", place(portal.hijacked[0]), address=portal.address)
     if portal.imposed:
@@ -112,11 +107,11 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
     if is_station(world, portal.site.bssid, portal.actor):
         case.add("server-is-client", place(portal.served[0].ref), mac=portal.actor)
     _marks(case, rule.params, portal)
-    secure = next((e for e in portal.site.exchanges if leads_away(e).startswith("https://")), None)
-    if secure:
-        case.add("portal-encrypted", place(secure.response or secure.ref), host=host_of(leads_away(secure)))
-    announced = next((m for m in portal.site.dhcp if m.portal and m.portal.startswith("https://")), None)
-    if announced:
+    if portal.site.secure:
+        answer, target = portal.site.secure
+        case.add("portal-encrypted", place(answer.response or answer.ref), host=host_of(target))
+    if portal.site.announced:
+        announced = portal.site.announced
         case.add("announced-portal", place(announced.ref), url=(announced.portal or "")[:120])
     if not portal.portal:
         case.add("not-led", place(portal.served[0].ref))

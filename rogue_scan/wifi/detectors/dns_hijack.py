@@ -16,7 +16,6 @@ from rogue_scan.wifi.traffic import (
     host_of,
     is_public_name,
     is_station,
-    leads_away,
     net_of,
     site_of,
     sites,
@@ -116,12 +115,11 @@ def _judge(
     )
     if honest:
         case.add("true-answers", place(honest.ref), host=honest.name, address=", ".join(honest.addresses))
-    portal = next((m for m in site.dhcp if m.portal and m.portal.lower().startswith("https://")), None)
-    if portal:
-        case.add("announced-portal", place(portal.ref), url=(portal.portal or "")[:120])
-    secure = next((e for e in site.exchanges if leads_away(e).startswith("https://")), None)
-    if secure:
-        case.add("portal-encrypted", place(secure.response or secure.ref), host=host_of(leads_away(secure)))
+    if site.announced:
+        case.add("announced-portal", place(site.announced.ref), url=(site.announced.portal or "")[:120])
+    if site.secure:
+        secure, target = site.secure
+        case.add("portal-encrypted", place(secure.response or secure.ref), host=host_of(target))
     first, last = span([a.ref for a, _ in false] + [a.ref for a, _ in raced])
     yield from case.conclude(
         actors=[actor],
@@ -139,11 +137,8 @@ def _judge(
 def _served(case: Case, site: Site, members: list[DnsAnswer], address: str) -> None:
     """Whether the false address then answers for the foreign hosts, by leading away from them."""
     names = {a.name for a in members}
-    for exchange in site.exchanges:
-        if exchange.ends.server_ip != address or exchange.host not in names:
-            continue
-        target = leads_away(exchange)
-        if target.startswith("http://"):
+    for exchange, target in site.away:
+        if exchange.ends.server_ip == address and exchange.host in names and target.startswith("http://"):
             case.add(
                 "leads-away",
                 place(exchange.response or exchange.ref),

@@ -11,6 +11,8 @@ from rogue_scan.wifi.traffic import Site, is_station, net_of, sites, span, ssids
 from rogue_scan.wifi.world import World
 
 _REFUSAL_SECONDS = 10.0
+_MOST_SUSPECTS = 16
+"""Servers of one BSS that are looked at, the first ones: more are made up by a flood."""
 
 
 @detector("wifi/rogue-dhcp", NoParams)
@@ -23,7 +25,7 @@ def evaluate(world: World, rule: Bound[NoParams]) -> Iterator[Finding]:
         stations = [mac for mac in servers if is_station(world, site.bssid, mac)]
         others = [mac for mac in servers if mac not in stations]
         suspects = stations or others[1:]  # of servers behind the access point, the one that came later
-        for mac in suspects:
+        for mac in suspects[:_MOST_SUSPECTS]:
             yield from _judge(world, rule, site, mac, servers)
 
 
@@ -58,13 +60,13 @@ def _judge(
         )
     elif theirs:
         case.add("same-answers", place(theirs[0].ref), other=theirs[0].server)
+    when = {m.client: m.ref.time for m in reversed(given)}
     refusal = next(
         (
             m
             for rows in others.values()
             for m in rows
-            if m.kind == "nak"
-            and any(g.client == m.client and 0 <= m.ref.time - g.ref.time < _REFUSAL_SECONDS for g in given)
+            if m.kind == "nak" and 0 <= m.ref.time - when.get(m.client, float("inf")) < _REFUSAL_SECONDS
         ),
         None,
     )

@@ -35,6 +35,8 @@ class Options(msgspec.Struct, frozen=True):
     rules: tuple[Path, ...] = ()
     keys: tuple[str, ...] = ()
     """``SSID:PASSPHRASE`` or ``SSID:HEX-PMK`` of networks that the auditor owns."""
+    join: bool = False
+    """All captures are one, in order of time."""
     site: Any = None
     """A learnt site, which sharpens what is said of access points."""
     facts: Path | None = None
@@ -58,17 +60,26 @@ def audit(
     """
     scans: list[Scan] = []
     errors: list[ScanError] = []
+    together: list[Source] = []
     with contextlib.ExitStack() as stack:
         vet = _Vetter(stack, options)
         for item in expand(arguments, wanted):
             if isinstance(item, ScanError):
                 errors.append(item)
                 continue
+            if options.join and item.kind is Kind.CAPTURE:
+                together.append(item)
+                continue
             progress(item.name, None)
             try:
-                scans += _scan(item, rules, options, vet, progress, children=wanted is None)
+                scans += _scan([item], rules, options, vet, progress, children=wanted is None)
             except SourceError as error:
                 errors.append(ScanError(item.name, error.kind, str(error)))
+        if together:
+            try:
+                scans += _scan(together, rules, options, vet, progress, children=wanted is None)
+            except SourceError as error:
+                errors.append(ScanError(together[0].name, error.kind, str(error)))
     return scans, errors
 
 
@@ -116,10 +127,16 @@ class _Vetter:
 
 
 def _scan(
-    source: Source, rules: RuleSet, options: Options, vet: _Vetter, progress: Progress, *, children: bool
+    sources: Sequence[Source],
+    rules: RuleSet,
+    options: Options,
+    vet: _Vetter,
+    progress: Progress,
+    *,
+    children: bool,
 ) -> Iterator[Scan]:
-    """The scans of one source; with ``children`` also those of apps that a capture carried."""
-    kind = source.kind
+    """The scans of one source (or of captures that are one); with ``children`` of apps in them, too."""
+    source, kind = sources[0], sources[0].kind
     if kind is Kind.UNKNOWN:  # standard input or a URL, given to `audit`: only its bytes can tell
         from rogue_scan.wifi.capture.open import Stream
 
@@ -129,7 +146,11 @@ def _scan(
         return
     from rogue_scan.wifi import analyse
 
-    scan = analyse.analyse(source, rules, keys=options.keys, site=options.site, progress=progress)
+    settings: dict[str, Any] = {"keys": options.keys, "site": options.site, "progress": progress}
+    if options.join:
+        scan = analyse.analyse_together(sources, rules, **settings)
+    else:
+        scan = analyse.analyse(source, rules, **settings)
     yield scan
     for carved in scan.carved if children else ():
         if carved.complete and sniff.kind(carved.data[: sniff.HEAD], carved.data[-sniff.HEAD :]) is Kind.APP:

@@ -12,6 +12,7 @@ import click
 from rogue_scan.cli.exit import Exit
 from rogue_scan.cli.options import Output, output_options, rules_option
 from rogue_scan.cli.progress import progress
+from rogue_scan.errors import UsageError
 
 if TYPE_CHECKING:
     from rogue_scan.model.report import Report
@@ -24,6 +25,11 @@ C = TypeVar("C", bound=Callable[..., Any])
 sources_argument = click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 
 _CAPTURE = [
+    click.option(
+        "--join",
+        is_flag=True,
+        help="Take all captures as one, in order of time: a rotating capture, or radios side by side.",
+    ),
     click.option(
         "--key",
         "keys",
@@ -97,6 +103,7 @@ def run(
     rules: Sequence[Path],
     keys: Sequence[str] = (),
     key_file: Path | None = None,
+    join: bool = False,
     evidence: Path | None = None,
     carve: Path | None = None,
     facts: Path | None = None,
@@ -111,9 +118,12 @@ def run(
     from rogue_scan.cli.emit import emit
     from rogue_scan.rules.load import load
 
+    if join and evidence:
+        raise UsageError("--evidence cites the frames of single captures: leave out --join")
     loaded = load(rules)
     settings = audit.Options(
         rules=tuple(rules),
+        join=join,
         keys=(*keys, *key_lines(key_file)),
         site=read_site(output.baseline),
         facts=facts,

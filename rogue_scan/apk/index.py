@@ -9,7 +9,6 @@ from rogue_scan.apk.facts import AppFacts
 from rogue_scan.apk.manifest import Component
 from rogue_scan.model.subject import Endpoint, Flow
 
-
 OUTSIDE = frozenset(
     {"resource", "string resource", "manifest meta-data", "file in the package", "native library"}
 )
@@ -60,6 +59,8 @@ class Index:
         Ordinary code adds a path to ``https://host`` or a host to ``https://``; code that keeps even the
         scheme apart cannot be found by looking for addresses.
         """
+        if endpoint.hidden is not None and not set(endpoint.hidden.split(", ")) <= JOINED:
+            return False  # hidden in a stronger way
         scheme, separator, rest = endpoint.value.lower().partition("://")
         if not separator or endpoint.kind != "url" or not any(where.dex for where in endpoint.where):
             return False

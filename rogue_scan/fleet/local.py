@@ -31,7 +31,8 @@ _WATCH = 1.0
 _ATTEMPTS = 3
 """How often a job is begun again because the pool broke under it, before it is blamed itself."""
 _KERNEL_KILLS = sys.platform == "linux"
-_PRELOAD = ["rogue_scan.fleet.warm"]
+_WARM = {"rogue_scan.fleet.work": "rogue_scan.fleet.warm"}
+"""What the fork server loads for the sake of a module of work, where that is more than the module."""
 
 
 class _Running:
@@ -54,7 +55,8 @@ class LocalEngine:
         # The threads of numpy's linear algebra only reserve memory, and must not be forked.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOAD)
+        module = setup.call.partition(":")[0]
+        self._context.set_forkserver_preload([_WARM.get(module, module)])
         forkserver.ensure_running()  # loads the analyser while the first apps are looked for
         self._lock = threading.RLock()
         self._running: set[_Running] = set()

@@ -24,6 +24,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Addresses that routers share on purpose (VRRP, HSRP, CARP …)."""
 
 
+_MOST_SUSPECTS = 64
+"""Devices that are reported, those with most claims: more are made up by a flood."""
+
+
 @dataclass(frozen=True, slots=True)
 class _False:
     """One address that a device claims though it is another one's."""
@@ -90,7 +94,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         for claim in claims:
             if claim.mac != owner and _count(claim) >= rule.params.min_claims:
                 false.setdefault((bssid, claim.mac), []).append(_False(claim, truth, owner))
-    for (bssid, mac), rows in sorted(false.items()):
+    most = sorted(false.items(), key=lambda item: -sum(_count(row.claim) for row in item[1]))
+    for (bssid, mac), rows in sorted(most[:_MOST_SUSPECTS], key=lambda item: item[0]):
         yield from _judge(world, known, rule, bssid, mac, rows)
 
 

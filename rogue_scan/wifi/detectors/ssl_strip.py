@@ -25,11 +25,12 @@ from rogue_scan.wifi.world import World
 @detector("wifi/ssl-strip", NoParams)
 def evaluate(world: World, rule: Bound[NoParams]) -> Iterator[Finding]:
     """One finding for each party that delivers a site without its encryption."""
+    liars = claimants(net_of(world))
     for strip in strips(world):
-        yield from _judge(world, rule, strip)
+        yield from _judge(world, rule, strip, (strip.bssid, strip.server) in liars)
 
 
-def _judge(world: World, rule: Bound[NoParams], strip: Strip) -> Iterator[Finding]:
+def _judge(world: World, rule: Bound[NoParams], strip: Strip, spoofs: bool) -> Iterator[Finding]:
     case = rule.case()
     plain = strip.plain[0]
     where = place(plain.response or plain.ref)
@@ -70,7 +71,7 @@ def _judge(world: World, rule: Bound[NoParams], strip: Strip) -> Iterator[Findin
         case.add("links-rewritten", where, count=len(links) + bool(form))
     if strip.host.startswith(("wwww.", "wwwww.")):
         case.add("odd-host", where, host=strip.host)
-    if (strip.bssid, strip.server) in claimants(net_of(world)):
+    if spoofs:
         case.add("spoofs-arp", where, mac=strip.server)
     if is_station(world, strip.bssid, strip.server):
         case.add("server-is-client", where, mac=strip.server)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rogue_scan.apk import axml, intake, manifest, native, protoxml, resources, signing, web
+from rogue_scan.apk import axml, facts, intake, manifest, native, protoxml, resources, signing, web
 from rogue_scan.apk.container import open_container
 from rogue_scan.errors import LimitExceeded, Malformed, Truncated, Unsupported
 
@@ -43,7 +43,7 @@ READERS = {
     "protoxml": lambda data: protoxml.parse(data, "m"),
     "script": lambda data: web.parse(data, "assets/a.js"),
     "page": lambda data: web.parse(data, "assets/a.html"),
-    "intake": intake.decode,
+    "intake": lambda data: facts.encode(intake.decode(data).facts),
 }
 MAGIC = {
     "zip": b"PK\x03\x04", "axml": b"\x03\0\x08\0", "manifest": b"\x03\0\x08\0", "resources": b"\x02\0\x0c\0",

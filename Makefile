@@ -35,6 +35,9 @@ lint: $(VENV)/.installed-dev  ## style, types, import directions, signatures
 	$(BIN)/lint-imports
 	$(BIN)/rogue-scan rules check
 
+fuzz: $(VENV)/.installed-dev  ## fresh random input for every decoder: make fuzz SECONDS=600
+	$(BIN)/python tools/fuzz.py $(or $(SECONDS),600)
+
 docs: $(VENV)/.installed-dev  ## the site, in site/; a dead link is an error
 	$(BIN)/pip install --quiet --editable '.[docs]'
 	$(BIN)/python tools/docs.py

@@ -40,7 +40,7 @@ def rule_page(rule: Rule) -> str:
         lines += [
             "## Evidence",
             "",
-            f"The weights are log-likelihood ratios: added to the rule's prior ({rule.prior:+.1f}) they give the",
+            f"Weights are log-likelihood ratios: added to the rule's prior ({rule.prior:+.1f}) they give the",
             "confidence. A finding needs at least one item marked *structural*.",
             "",
             "| weight | | statement |",

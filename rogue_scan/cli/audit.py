@@ -12,7 +12,7 @@ import click
 from rogue_scan.cli.exit import Exit
 from rogue_scan.cli.options import Output, output_options, rules_option
 from rogue_scan.cli.progress import progress
-from rogue_scan.errors import UsageError
+from rogue_scan.errors import Unreadable, UsageError
 
 if TYPE_CHECKING:
     from rogue_scan.model.report import Report
@@ -51,6 +51,13 @@ _CAPTURE = [
         "--carve",
         type=click.Path(file_okay=False, path_type=Path),
         help="Keep files that hotspots offered in this folder.",
+    ),
+    click.option(
+        "--export",
+        "exports",
+        multiple=True,
+        metavar="KIND=FILE",
+        help="Write a table of a capture: wigle, access-points or clients (CSV). Repeatable.",
     ),
 ]
 
@@ -106,6 +113,7 @@ def run(
     join: bool = False,
     evidence: Path | None = None,
     carve: Path | None = None,
+    exports: Sequence[str] = (),
     facts: Path | None = None,
     timeout: float = 120.0,
     max_memory: int = 2048,
@@ -120,6 +128,7 @@ def run(
 
     if join and evidence:
         raise UsageError("--evidence cites the frames of single captures: leave out --join")
+    tables = _tables(exports)
     loaded = load(rules)
     settings = audit.Options(
         rules=tuple(rules),
@@ -134,6 +143,8 @@ def run(
         scans, errors = audit.audit(sources, loaded, settings, wanted, show)
     if carve:
         _keep(carve, scans)
+    for table, path in tables:
+        _export(table, path, scans)
     scans, broken = _against_rules(scans, loaded, policy, declared)
     report = audit.assemble(scans, errors, loaded, output.language)
     if evidence:
@@ -189,6 +200,37 @@ def _against_rules(
 def key_lines(path: Path | None) -> list[str]:
     """The keys in a file, one a line."""
     return [line for line in path.read_text().splitlines() if line.strip()] if path else []
+
+
+def _tables(exports: Sequence[str]) -> list[tuple[str, Path]]:
+    """Kind and file of each ``--export``. Raises UsageError."""
+    found = []
+    for text in exports:
+        kind, _, name = text.partition("=")
+        if kind not in ("wigle", "access-points", "clients") or not name:
+            raise UsageError(f"--export {text}: wigle=FILE, access-points=FILE or clients=FILE")
+        found.append((kind, Path(name)))
+    return found
+
+
+def _export(kind: str, path: Path, scans: Sequence[Scan]) -> None:
+    """Write one table of all captures; each begins with its own head line. Raises Unreadable."""
+    from rogue_scan.wifi import export
+
+    parts = []
+    for scan in scans:
+        if scan.subject.wifi is None:
+            continue
+        if kind == "wigle":
+            parts.append(export.wigle_csv(scan.subject.wifi, scan.started_ns))
+        elif kind == "access-points":
+            parts.append(export.access_points_csv(scan.subject.wifi))
+        else:
+            parts.append(export.clients_csv(scan.subject.wifi))
+    try:
+        path.write_text("\n".join(parts), "utf-8")
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror or error}") from error
 
 
 def _keep(folder: Path, scans: Sequence[Scan]) -> None:

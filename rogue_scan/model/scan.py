@@ -34,6 +34,8 @@ class Scan(msgspec.Struct, frozen=True):
     carved: tuple[Carved, ...] = ()
     site: Site | None = None
     """The access points of a capture, as a baseline would learn them."""
+    started_ns: int = 0
+    """Time of a capture's first frame, nanoseconds since 1970."""
 
 
 def subject_id(kind: str, identity: str) -> str:

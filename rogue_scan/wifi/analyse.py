@@ -147,6 +147,7 @@ class Session:
             errors=tuple(self.errors),
             carved=carved,
             site=baseline.learn(self.world, subject.name),
+            started_ns=self.world.epoch_ns,
         )
 
 

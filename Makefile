@@ -38,12 +38,25 @@ lint: $(VENV)/.installed-dev  ## style, types, import directions, signatures
 fuzz: $(VENV)/.installed-dev  ## fresh random input for every decoder: make fuzz SECONDS=600
 	$(BIN)/python tools/fuzz.py $(or $(SECONDS),600)
 
+bench-wifi: $(VENV)/.installed-dev  ## frames per second and memory beside tshark and scapy
+	$(BIN)/python benchmarks/wifi.py
+
+bench-apk: $(VENV)/.installed-dev  ## CPU and memory beside androguard, on real apps
+	$(BIN)/python benchmarks/apk.py
+
+bench-fleet: $(VENV)/.installed-dev  ## throughput, overhead, memory, poison apps
+	$(BIN)/python benchmarks/fleet.py
+
 docs: $(VENV)/.installed-dev  ## the site, in site/; a dead link is an error
 	$(BIN)/pip install --quiet --editable '.[docs]'
 	$(BIN)/python tools/docs.py
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -q -b html docs site
 
 check: lint test
+
+release: $(VENV)/.installed-dev  ## make release VERSION=1.2.3: version, notes, checks, dist/
+	$(BIN)/pip install --quiet --editable '.[docs,release]'
+	$(BIN)/python tools/release.py $(VERSION)
 
 bench-wifi: $(VENV)/.installed  ## frames a second beside tshark and scapy
 	$(BIN)/python benchmarks/wifi.py

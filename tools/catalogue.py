@@ -86,7 +86,7 @@ def main() -> None:
                 write_po(file, new, width=100)
             path.with_suffix(".mo").write_bytes(compiled(new))
             for text in missing(template, new):
-                print(f"{path.name}: {text!r}")  # noqa: T201
+                print(f"{path.name}: {text!r}")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ def main() -> int:
     while (left := end - time.monotonic()) > 0:
         seed = random.randrange(1 << 32)
         command = [
-            sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-m", "hypothesis", "--hypothesis-profile=fuzz",
-            f"--hypothesis-seed={seed}", "--timeout=0", *sys.argv[2:],
+            sys.executable, "-m", "pytest", "-q", "-x", "-n", "2", "-m", "hypothesis", "--timeout=0",
+            "--hypothesis-profile=fuzz", f"--hypothesis-seed={seed}", *sys.argv[2:],
         ]  # fmt: skip
         try:
             done = subprocess.run(command, timeout=left, check=False)

@@ -16,8 +16,8 @@ from rogue_scan.wifi.net.http import Head, Message
 from rogue_scan.wifi.net.records import Ends, Offer
 from rogue_scan.wifi.world import Ref
 
-MAX_FILE = 128 * 1024 * 1024
-MAX_TOTAL = 256 * 1024 * 1024
+MAX_FILE = 64 * 1024 * 1024
+MAX_TOTAL = 192 * 1024 * 1024
 """Octets of all files kept."""
 _MAX_FILES = 256
 _MAX_NAMES = 4096
@@ -96,7 +96,7 @@ def _archive(data: bytes) -> str:
     return "jar" if "META-INF/MANIFEST.MF" in names else ""
 
 
-_LOCAL = re.compile(rb"PK\x03\x04.{22}(?:AndroidManifest\.xml|classes\.dex|META-INF/MANIFEST\.MF)", re.DOTALL)
+_LOCAL = re.compile(rb"PK\x03\x04.{26}(AndroidManifest\.xml|classes\.dex|META-INF/MANIFEST\.MF)", re.DOTALL)
 
 
 class _Assembly:

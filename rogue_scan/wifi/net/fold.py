@@ -46,7 +46,7 @@ MAX_RECORDS = 20_000
 MAX_WEIGHT = 96 * 1024 * 1024
 """Octets of all records together, as they would be written."""
 MAX_CONVERSATIONS = 4096
-MAX_HELD = 256 * 1024 * 1024
+MAX_HELD = 192 * 1024 * 1024
 """Octets held by unfinished conversations."""
 IDLE = 60.0
 """Seconds after which a silent conversation is over."""

@@ -14,7 +14,7 @@ import msgspec
 from rogue_scan.wifi.net.tcp import Gap, Piece
 
 MAX_HEAD = 64 * 1024
-MAX_BODY = 128 * 1024 * 1024
+MAX_BODY = 64 * 1024 * 1024
 MAX_TEXT = 4 * 1024 * 1024
 """Octets of a page that are decoded and read."""
 _MAX_LINE = 4096

@@ -139,6 +139,7 @@ def test_the_page_that_says_not_found_is_no_app(air) -> None:
     ("kind", "data"),
     [
         ("apk", app(10)),
+        ("apk", app(9000)[:4000]),
         ("exe", b"MZ" + bytes(100)),
         ("exe", b"\x7fELF" + bytes(20)),
         ("profile", b'<?xml version="1.0"?><plist><key>PayloadType</key>'),

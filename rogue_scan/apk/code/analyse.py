@@ -230,8 +230,10 @@ class _Analysis:
                 self.call_back()
             if machine.steps_left <= 0:
                 break
-            changed = len(library.flows) != flows or any(
-                before.get(key, UNKNOWN) is not value for key, value in machine.base.items()
+            changed = (
+                bool(machine.cut)
+                or len(library.flows) != flows
+                or any(before.get(key, UNKNOWN) is not value for key, value in machine.base.items())
             )
             if not changed:
                 break
@@ -349,6 +351,8 @@ class _Analysis:
         size = sum(dex.instruction_count for dex in self.files)
         self.machine.steps_left = MIN_STEPS + size // 10
         self.run(reach, components)
+        if self.machine.cut:
+            self.machine.limits.add("steps")
         reach = self._final_reach(reach, numbers, instantiated)
         plain = self._plain_strings(reach)
         flows = self._flows()
@@ -671,14 +675,7 @@ class _Analysis:
             rows, refs = self.graph.call_units[which]
             if not len(dex.method_class):
                 continue
-            status = np.zeros(len(dex.method_class), np.int8)
-            for index in np.unique(refs).tolist():
-                ref = self.program.method_ref(dex, index)
-                lineage = models.lineage(ref.cls)
-                if any((cls, ref.name) in wanted or f"{cls}->{ref.name}" in self.watch for cls in lineage):
-                    status[index] = 2
-                elif _FRAMEWORK.match(ref.cls) and not _BORING.match(ref.cls):
-                    status[index] = 1
+            status = self._status(which, dex, refs, wanted)
             numbers = self.graph.code_def[which][dex.code_row_of(rows)]
             keep = (numbers >= 0) & (status[refs] > 0)
             keep &= ~visited[numbers] & ((status[refs] == 2) | ~library_def[numbers])
@@ -697,6 +694,18 @@ class _Analysis:
                 yield Call(
                     f"{ref.cls}->{ref.name}{ref.kind}", place, (), bool(reach[number]), method.cls.library
                 )
+
+    def _status(self, which: int, dex: Dex, refs: Any, wanted: set[tuple[str, str]]) -> Any:
+        """For each method index: 2 where models or rules name it, 1 where Android has it, else 0."""
+        types = np.array([_FRAMEWORK.match(t) is not None and not _BORING.match(t) for t in dex.types()])
+        status = types[dex.method_class].astype(np.int8) if len(types) else np.zeros(0, np.int8)
+        names = {name for _, name in wanted} | {name.rpartition("->")[2] for name in self.watch}
+        for index in self.graph.candidates(which, refs, names).tolist():
+            ref = self.program.method_ref(dex, index)
+            lineage = self.models.lineage(ref.cls)
+            if any((cls, ref.name) in wanted or f"{cls}->{ref.name}" in self.watch for cls in lineage):
+                status[index] = 2
+        return status
 
     def _classes(self, reach: Mask) -> Iterator[CodeClass]:
         live = np.zeros(len(self.program.classes) + 1, bool)

@@ -314,6 +314,7 @@ def numbers(site: Site, value: Any) -> list[int] | None:
     array = site.heap.array(found[0])
     if array is None or not array.exact or array.rest is not None:
         return None
+    site.m.charge(len(array.items))
     items = [item.c if isinstance(item, Val) else item for item in array.items]
     return items if all(isinstance(item, int) for item in items) else None
 
@@ -838,6 +839,7 @@ def _math(site: Site) -> Any:
 def _arraycopy(site: Site) -> Any:
     a, b, n = number(site.arg(1)), number(site.arg(3)), number(site.arg(4))
     t = site.deep(site.arg(0))
+    site.m.charge(n or 0)
     for target in objects(site.arg(2)):
         array = site.heap.own_array(target)
         done = False

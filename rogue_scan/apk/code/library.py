@@ -809,6 +809,7 @@ def elements(site: Site, value: Any) -> Any:
 
 def array_of(site: Site, items: list[Any], kind: str, t: Taint = CLEAN, exact: bool = True) -> Any:
     """A new array with known elements."""
+    site.m.charge(len(items))
     value, obj = site.new(kind, t)
     site.heap.set(obj, "#", Arr(items, site.heap.token, None, exact))
     return value

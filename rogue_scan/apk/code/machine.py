@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rogue_scan.apk.code.library import Library
 
 MAX_DEPTH = 24
-MAX_TRACES = 300
+MAX_TRACES = 5_000
 """Traces of one run of a method."""
 MAX_RUNS = 250
 """Runs of one method for one entry point."""
@@ -115,6 +115,8 @@ class Machine:
         self.strings: dict[tuple[str, int, int], frozenset[str]] = {}
         """Computed texts by (text, method, unit)."""
         self.limits: set[str] = set()
+        self.cut: set[int] = set()
+        """Entry points that used up their share of the steps."""
         self.root = Root("", "", "")
         self.waiting: dict[tuple[Obj, int], Callback] = {}
         self._objects: dict[tuple[Any, ...], Obj] = {}
@@ -241,11 +243,14 @@ class Machine:
         result: Any = None
         # No entry point may use up what the others need.
         saved = self.steps_left
-        self.steps_left = start = min(saved, max(MIN_ENTRY_STEPS, saved // 3))
+        # One that did gets the rest once the others have run.
+        share = saved if method.number in self.cut else max(MIN_ENTRY_STEPS, saved // 3)
+        self.steps_left = start = min(saved, share)
         try:
             result, heap = self.invoke(method, args, heap, None, context)
+            self.cut.discard(method.number)
         except Budget:
-            self.limits.add("steps")
+            self.cut.add(method.number)
         except RecursionError:
             self.limits.add("depth")
         finally:
@@ -591,6 +596,10 @@ class Machine:
                 self._spend(steps & 1023)
                 return None, False
 
+    def charge(self, size: int) -> None:
+        """Count work on so many elements."""
+        self._spend(size // 16)
+
     def _spend(self, steps: int) -> None:
         self.steps_left -= steps + 8
         if self.steps_left < 0:
@@ -604,7 +613,7 @@ class Machine:
         if isinstance(left, int | float) and isinstance(right, int | float):
             try:
                 known = function(left, right)
-            except TypeError:
+            except (TypeError, ValueError):
                 known = UNKNOWN
             if not isinstance(x, Val) and not isinstance(y, Val):
                 return known if known is not UNKNOWN else ANY
@@ -665,6 +674,7 @@ class Machine:
         obj = self.obj((frame.context, unit), kind, True)
         known = size.c if isinstance(size, Val) else size
         if isinstance(known, int) and 0 <= known <= MAX_ARRAY:
+            self._spend(known // 64)
             heap.set(obj, "#", Arr([0] * known, heap.token))
         else:
             heap.set(obj, "#", Arr([], heap.token, None, False))

@@ -65,7 +65,7 @@ class CallGraph:
             name_ids = _ids(self.names, dex.method_name, dex.string)
             proto_ids = _ids(protos, dex.method_proto, dex.proto)
             class_ids = np.array(
-                [self.class_index.get(dex.type(i), -1) for i in range(len(dex.type_strings))] or [-1],
+                [self.class_index.get(t, -1) for t in dex.types()] or [-1],
                 np.int64,
             )
             owners = dex.classes[:, 0].astype(np.int64)
@@ -153,7 +153,7 @@ class CallGraph:
         flags[[self.names[name] for name in names if name in self.names]] = True
         wanted = flags[self._ref_names[which]]
         if classes is not None:
-            types = np.array([classes.match(dex.type(i)) is not None for i in range(len(dex.type_strings))])
+            types = np.array([classes.match(t) is not None for t in dex.types()])
             wanted |= types[dex.method_class]
         used = np.zeros(len(dex.method_class), bool)
         used[refs] = True

@@ -117,6 +117,7 @@ class Dex:
 
     units: npt.NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, np.uint16))
     _strings: dict[int, str] = field(default_factory=dict)
+    _types: list[str] | None = None
     _protos: dict[int, str] = field(default_factory=dict)
 
     # -- identifiers -------------------------------------------------------------------------
@@ -147,9 +148,15 @@ class Dex:
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
-        if 0 <= index < len(self.type_strings):
-            return self.string(int(self.type_strings[index]))
-        return "V"
+        types = self._types
+        if types is None:
+            types = self._types = [self.string(i) for i in self.type_strings.tolist()]
+        return types[index] if 0 <= index < len(types) else "V"
+
+    def types(self) -> list[str]:
+        """All descriptors by type index."""
+        self.type(0)
+        return self._types or []
 
     def type_list(self, offset: int) -> list[str]:
         """The descriptors of a type_list; empty at offset 0 or where it lies outside the file."""
@@ -213,8 +220,7 @@ class Dex:
 
     def code_row_of(self, instructions: npt.NDArray[np.integer]) -> I64:
         """Rows of the code items that instruction rows lie in."""
-        rows = np.searchsorted(self.code_first, instructions, side="right").astype(np.int64) - 1
-        return rows
+        return np.searchsorted(self.code_first, instructions, side="right").astype(np.int64) - 1
 
     def operand_b(self, instructions: npt.NDArray[np.integer]) -> I64:
         """The second code unit of instructions: index of method, field, string or type."""

@@ -15,7 +15,10 @@ from rogue_scan.cli.options import Output, output_options, rules_option
 
 if TYPE_CHECKING:
     from rogue_scan.fleet.engine import Engine, Setup
+    from rogue_scan.fleet.ledger import Ledger
     from rogue_scan.fleet.run import Tally
+    from rogue_scan.model.report import ScanError
+    from rogue_scan.rules.load import RuleSet
 
 _MIB = 1 << 20
 
@@ -48,14 +51,14 @@ _MIB = 1 << 20
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0.1),
-    default=300.0,
+    default=120.0,
     show_default=True,
     help="Seconds for one app.",
 )
 @click.option(
     "--max-memory",
     type=click.IntRange(min=256),
-    default=3072,
+    default=2048,
     show_default=True,
     help="MiB for one worker.",
 )
@@ -142,8 +145,13 @@ def command(
         return _report(ledger, rule_set, errors, overview, export, output)
 
 
-def _report(  # type: ignore[no-untyped-def]
-    ledger, rule_set, errors, overview: tuple[Path, ...], export: tuple[Path, ...], output: Output
+def _report(
+    ledger: "Ledger",
+    rule_set: "RuleSet",
+    errors: "list[ScanError]",
+    overview: tuple[Path, ...],
+    export: tuple[Path, ...],
+    output: Output,
 ) -> int:
     from rogue_scan.cli.emit import emit, write
     from rogue_scan.fleet import export as table

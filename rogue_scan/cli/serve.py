@@ -43,10 +43,10 @@ _MIB = 1 << 20
     "-j", "--jobs", type=click.IntRange(1, 1024), help="Worker processes; default one for each core."
 )
 @click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=300.0, show_default=True, help="Seconds for one app."
+    "--timeout", type=click.FloatRange(min=0.1), default=120.0, show_default=True, help="Seconds for one app."
 )
 @click.option(
-    "--max-memory", type=click.IntRange(min=256), default=3072, show_default=True, help="MiB for one worker."
+    "--max-memory", type=click.IntRange(min=256), default=2048, show_default=True, help="MiB for one worker."
 )
 @click.option(
     "--max-size", type=click.IntRange(min=1), default=512, show_default=True, help="MiB of one upload."

@@ -24,9 +24,9 @@ class EngineLost(RogueScanError):
 class Limits(msgspec.Struct, frozen=True):
     """What one app may cost."""
 
-    seconds: float = 300.0
+    seconds: float = 120.0
     """Wall time from the moment a worker takes the app."""
-    memory: int = 3 << 30
+    memory: int = 2 << 30
     """Bytes of private memory of the worker process."""
     size: int = 2 << 30
     """Bytes of the source itself."""

@@ -10,6 +10,7 @@ import functools
 import gc
 import importlib
 import multiprocessing
+import multiprocessing.context
 import os
 import select
 import signal
@@ -17,7 +18,6 @@ import sys
 import threading
 import time
 from concurrent.futures import Future
-from multiprocessing import forkserver
 
 import pebble
 
@@ -33,6 +33,18 @@ _ATTEMPTS = 3
 _KERNEL_KILLS = sys.platform == "linux"
 _WARM = {"rogue_scan.fleet.work": "rogue_scan.fleet.warm"}
 """What the fork server loads for the sake of a module of work, where that is more than the module."""
+
+
+def _context(module: str) -> multiprocessing.context.BaseContext:
+    """Where workers come from: the fork server with ``module`` loaded, or a new interpreter for each."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([_WARM.get(module, module)])
+    forkserver.ensure_running()  # loads it while the first apps are looked for
+    return context
 
 
 class _Running:
@@ -54,10 +66,7 @@ class LocalEngine:
         self._recycle = recycle
         # The threads of numpy's linear algebra only reserve memory, and must not be forked.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        self._context = multiprocessing.get_context("forkserver")
-        module = setup.call.partition(":")[0]
-        self._context.set_forkserver_preload([_WARM.get(module, module)])
-        forkserver.ensure_running()  # loads the analyser while the first apps are looked for
+        self._context = _context(setup.call.partition(":")[0])
         self._lock = threading.RLock()
         self._running: set[_Running] = set()
         self._moved = time.monotonic()

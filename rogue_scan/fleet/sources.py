@@ -31,6 +31,8 @@ _MARKS = (
 )  # fmt: skip
 """What stores say about an object that changes with its content."""
 _CHUNK = 1 << 20
+_DEEPEST = 32
+"""Folders below the one named by a URL; pages can link in circles."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -192,26 +194,32 @@ def _sniff(path: str) -> bool:
 def _remote(url: str) -> Iterator[Place | ScanError]:
     fs, path = filesystem(url)
     name = redacted(url)
+    found = False
     try:
-        if glob.has_magic(path):
-            found = fs.glob(path, detail=True)
-        elif url.endswith("/") or fs.isdir(path):
-            found = fs.find(path, detail=True)
-            found = {key: info for key, info in found.items() if _plain(key).lower().endswith(ENDINGS)}
-        else:
-            found = {path: fs.info(path)}
+        for key, info in _listed(fs, path, url):
+            found = True
+            location = url if key == path else str(fs.unstrip_protocol(key))
+            mark = ";".join(f"{field}={info[field]}" for field in _MARKS if info.get(field) is not None)
+            yield Place(location, redacted(location), mark, remote=True, size=int(info.get("size") or 0))
     except Exception as error:  # each file system raises its own kinds
         yield ScanError(name, Unreadable.kind, str(error) or type(error).__name__)
         return
     if not found:
         yield ScanError(name, Unreadable.kind, "nothing there that is an app")
-    for key in sorted(found):
-        info = found[key]
-        if info.get("type", "file") != "file":
-            continue
-        location = str(fs.unstrip_protocol(key)) if found.keys() != {path} else url
-        mark = ";".join(f"{field}={info[field]}" for field in _MARKS if info.get(field) is not None)
-        yield Place(location, redacted(location), mark, remote=True, size=int(info.get("size") or 0))
+
+
+def _listed(fs: Any, path: str, url: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a URL names, folder by folder: a bucket is never listed as a whole."""
+    if glob.has_magic(path):
+        found = fs.glob(path, detail=True)
+        yield from ((key, found[key]) for key in sorted(found) if found[key].get("type") == "file")
+    elif url.endswith("/") or fs.isdir(path):
+        for _, _, files in fs.walk(path, maxdepth=_DEEPEST, detail=True):
+            for name in sorted(files):
+                if _plain(name).lower().endswith(ENDINGS):
+                    yield files[name]["name"], files[name]
+    else:
+        yield path, fs.info(path)
 
 
 def _plain(key: str) -> str:

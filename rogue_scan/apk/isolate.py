@@ -36,8 +36,8 @@ class Limits(msgspec.Struct, frozen=True):
 class Isolated:
     """A child process (or several, one after another) that vets apps; use it in a ``with`` statement.
 
-    ``rules`` are signature files or folders beside the built-in ones, ``facts`` is the folder of stored
-    facts. Raises RuleError at once where a signature is wrong.
+    ``rules`` are signature files or folders beside the built-in ones, which the caller has checked;
+    ``facts`` is the folder of stored facts.
     """
 
     def __init__(

@@ -1,6 +1,8 @@
 """The work of one worker, in this process: bytes or facts to a verdict."""
 
 import hashlib
+import http.server
+import threading
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -110,6 +112,45 @@ def test_a_url_is_fetched_by_the_worker(real: Setup) -> None:
         assert vet(Job("place-1", "a", "memory://work/a.apk", remote=True), small).kind == "limit"
     finally:
         memory.rm("/work", recursive=True)
+
+
+class Elsewhere(http.server.BaseHTTPRequestHandler):
+    """Sends everybody from /here to /there, and keeps count of who went."""
+
+    went = 0
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        data = min(APPS.glob("code-*.apk")).read_bytes() if self.path == "/there" else b""
+        type(self).went += self.path == "/there"
+        self.send_response(200 if self.path == "/there" else 302)
+        self.send_header("Location", "/there")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_worker_goes_elsewhere_only_where_it_may(real: Setup) -> None:
+    pytest.importorskip("aiohttp", reason="needs the extra 'urls'")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Elsewhere)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        here = Job("place-1", "x", f"http://127.0.0.1:{server.server_port}/here", remote=True)
+        assert vet(msgspec.structs.replace(here, redirects=False), real).failed
+        assert Elsewhere.went == 0
+        assert not vet(here, real).failed
+        assert Elsewhere.went > 0
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def test_pages_that_ask_for_secrets_tie_apps_however_they_look(real: Setup, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import base64
 import hashlib
 import re
 import struct
+import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -706,19 +707,22 @@ def _has_serial(certificate: bytes, issuer_serial: bytes) -> bool:
 
 
 def _load(der: bytes) -> "x509.Certificate | None":
-    import warnings
-
     from cryptography import x509
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # serial 0, odd names: facts here, not errors
-            return x509.load_der_x509_certificate(der)
+        return x509.load_der_x509_certificate(der)
     except Exception:  # cryptography raises many kinds on hostile certificates
         return None
 
 
 def _certificate(der: bytes, sha: str) -> Certificate:
+    """Facts of a certificate; what it breaks (serial 0, odd names) is a fact here and no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _certificate_facts(der, sha)
+
+
+def _certificate_facts(der: bytes, sha: str) -> Certificate:
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
     certificate = _load(der)
@@ -798,7 +802,9 @@ def _check_signature(key: bytes, kind: str, hash_name: str, signature: bytes, si
     }  # fmt: skip
     algorithm = algorithms[hash_name]()
     try:
-        public = load_der_public_key(key)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            public = load_der_public_key(key)
         if isinstance(public, rsa.RSAPublicKey) and kind in ("rsa", "pss", "any"):
             how = (
                 padding.PSS(padding.MGF1(algorithm), algorithm.digest_size)

@@ -264,3 +264,10 @@ def test_a_signature_file_that_is_no_cms(raw, zip_writer):
         zip_writer.add(name, content)
     facts = verify(zip_writer.done())
     assert [(s.name, s.verified) for s in facts.schemes] == [("v1", False)]
+
+
+def test_a_certificate_with_a_serial_that_is_not_allowed_gives_no_warning(signer):
+    """Found by fuzzing: cryptography warns when such a serial is read."""
+    at = signer.der.index(b"\x02\x01\x07")
+    der = signer.der[:at] + b"\x02\x01\x80" + signer.der[at + 3 :]
+    assert signing._certificate(der, "ab").serial == "-80"

@@ -1,5 +1,7 @@
 """Policies and data-safety declarations against what was found."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -115,3 +117,10 @@ def test_a_table_that_is_no_export_is_an_error(tmp_path):
     path.write_text("a,b,c\n1,2,true\n")
     with pytest.raises(RuleError, match="PSL_"):
         policy.load_declaration(path)
+
+
+def test_the_example_in_the_documentation_is_a_policy(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "policy.md").read_text()
+    path = tmp_path / "p.yml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0])
+    assert policy.load_policy(path).require.target_sdk == 34

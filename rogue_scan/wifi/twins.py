@@ -9,7 +9,7 @@ import msgspec
 
 from rogue_scan.rules.rule import Case
 from rogue_scan.wifi.baseline import differences
-from rogue_scan.wifi.goodbyes import bursts
+from rogue_scan.wifi.goodbyes import TRIES, bursts
 from rogue_scan.wifi.judge import (
     Member,
     View,
@@ -173,27 +173,26 @@ def chain(case: Case, looked: View, stranger: Member, known: Sequence[Member], p
             case.add("client-moved", place(ref), value=client, client=client)
 
 
-def failing(case: Case, looked: View, stranger: Member, known: Sequence[Member]) -> bool:
-    """Add handshakes that break off at the stranger, or complete; returns whether any broke off.
+def failing(case: Case, looked: View, stranger: Member, known: Sequence[Member]) -> None:
+    """Add handshakes that break off at the stranger, or complete.
 
     An access point that knows the passphrase goes on after the client's proof. One that does not can only ask
     again: it has what it wants by then.
     """
     addresses = {m.bssid for m in known if m.bssid != stranger.bssid}
     done = handshakes(looked.world)
-    broke = False
     for (client, bssid), handshake in sorted(done.items()):
         if bssid != stranger.bssid or stranger.bssid in {m.bssid for m in known}:
             continue
-        if handshake.completed is not None:
-            case.add("knows-key", place(handshake.completed), value=client, client=client)
-        elif handshake.failures >= 2 or (handshake.messages.get(2) and handshake.failures >= 1):
-            broke = True
+        link = looked.world.links.get((client, bssid))
+        done_at = handshake.completed or (link.first_protected if link and link.down_protected else None)
+        if done_at is not None:
+            case.add("knows-key", place(done_at), value=client, client=client)
+        elif handshake.failures >= TRIES:
             first = min(handshake.messages[2])
             case.add("breaks-off", place(first), value=client, client=client, count=handshake.failures)
             if any((client, a) in done and done[client, a].completed for a in addresses):
                 case.add("good-client", place(first), client=client)
-    return broke
 
 
 def nearest_first(known: Sequence[Member], stranger: Member) -> list[str]:

@@ -47,6 +47,13 @@ bench-apk: $(VENV)/.installed-dev  ## CPU and memory beside androguard, on real 
 bench-fleet: $(VENV)/.installed-dev  ## throughput, overhead, memory, poison apps
 	$(BIN)/python benchmarks/fleet.py
 
+coverage: $(VENV)/.installed-dev  ## what the tests reach, by module
+	$(BIN)/pytest -n 2 --dist loadfile -m "not lab" --cov=rogue_scan --cov-report=term
+
+audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed, and a bill of materials
+	$(BIN)/pip-audit --progress-spinner off --skip-editable
+	mkdir -p dist && $(BIN)/cyclonedx-py environment --pyproject pyproject.toml -o dist/sbom.json
+
 docs: $(VENV)/.installed-dev  ## the site, in site/; a dead link is an error
 	$(BIN)/pip install --quiet --editable '.[docs]'
 	$(BIN)/python tools/docs.py

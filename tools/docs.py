@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: one for each rule, the command line, the report schema.
+"""Writes what is made from the code: a page for each rule, the command line, the report schema, man pages.
 
 They go to docs/generated, which is not kept under version control: `make docs` makes them anew.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from rogue_scan import __version__
 from rogue_scan.cli.main import main as command_line
 from rogue_scan.life.schema import json_schema
 from rogue_scan.rules.load import load
@@ -134,8 +135,17 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
+def man_pages(folder: Path) -> None:
+    """Manual pages of all commands, for man(1)."""
+    from click_man.core import write_man_pages
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_man_pages("rogue-scan", command_line, version=__version__, target_dir=str(folder), date="")
+
+
 def main() -> None:
     """Write everything."""
+    man_pages(TARGET / "man")
     rules = load()
     (TARGET / "rules").mkdir(parents=True, exist_ok=True)
     for old in (TARGET / "rules").glob("*.md"):

@@ -2,7 +2,7 @@
 
     python tools/release.py 1.2.3
 
-Works on a clean tree; leaves a commit and a tag to look at before they are pushed, and dist/ with the packages and
+Works on a clean tree. Leaves a commit and a tag to look at before they are pushed, and dist/ with packages and
 notes.md.
 """
 

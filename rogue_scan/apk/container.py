@@ -578,7 +578,7 @@ def _check_names(entries: tuple[Entry, ...], notes: Differences) -> None:
                 notes.add("zip:name-control", entry.header, name, name)
         if len(name) > MAX_NAME:
             notes.add("zip:long-name", entry.header, name, f"{len(name)} characters")
-    for name in names:
+    for name in sorted(names):
         # "classes.dex/" or "classes.dex/x" beside "classes.dex": unpacking to a folder fails
         at = name.find("/")
         while at > 0:

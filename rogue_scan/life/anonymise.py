@@ -7,7 +7,7 @@ packages and digests of apps stay: they are what others have to look for.
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -79,11 +79,11 @@ def anonymise(report: Report, key: bytes | None = None) -> Report:
     """
     names = Pseudonyms(key)
     exact = _known(report, names)
-    words = sorted((value for value in exact if value), key=len, reverse=True)
-    pattern = re.compile("|".join(_bounded(value) for value in words)) if words else None
+    patterns = list(_patterns(exact))
     ids = {finding.id: names.plain("finding", finding.id) for finding in report.findings}
     ids |= {item.finding.id: names.plain("finding", item.finding.id) for item in report.suppressed}
     ids |= {incident.id: names.plain("incident", incident.id) for incident in report.incidents}
+    done: dict[str, str] = {}
     fields: dict[tuple[str, str], Callable[[str], str]] = {
         ("Finding", "fingerprint"): lambda text: names.plain("print", text),
         ("Mark", "name"): lambda text: names.plain("place", text) if text else text,
@@ -98,7 +98,13 @@ def anonymise(report: Report, key: bytes | None = None) -> Report:
             return ids[text]
         if text in exact:
             return exact[text]
-        if pattern:
+        if text not in done:
+            done[text] = free(text)
+        return done[text]
+
+    def free(text: str) -> str:
+        """Running text: every name and address in it."""
+        for pattern in patterns:
             text = pattern.sub(lambda match: exact[match[0]], text)
         text = _FROM_MAC.sub(lambda match: names.get("ipv6", match[0].lower(), "fe80::{:x}".format), text)
         return _MAC.sub(lambda match: names.mac(match[0]), text)
@@ -132,11 +138,19 @@ def _known(report: Report, names: Pseudonyms) -> dict[str, str]:
     return known
 
 
-def _bounded(value: str) -> str:
-    """A name as a whole word: an SSID "a" is not every letter of a sentence."""
-    left = r"(?<!\w)" if value[0].isalnum() else ""
-    right = r"(?!\w)" if value[-1].isalnum() else ""
-    return f"{left}{re.escape(value)}{right}"
+def _patterns(names: Iterable[str]) -> Iterator["re.Pattern[str]"]:
+    """Names as whole words, the longest first: an SSID "a" is not every letter of a sentence.
+
+    The literal comes first in each alternative, which lets the matcher skip most places at once.
+    """
+    words = sorted((name for name in names if name), key=len, reverse=True)
+    ends = {name: r"(?!\w)" if name[-1].isalnum() else "" for name in words}
+    for left, group in (
+        (r"(?<!\w)", [name for name in words if name[0].isalnum()]),
+        ("", [name for name in words if not name[0].isalnum()]),
+    ):
+        if group:
+            yield re.compile(left + "(?:" + "|".join(re.escape(name) + ends[name] for name in group) + ")")
 
 
 def _without_places(report: Report) -> Report:

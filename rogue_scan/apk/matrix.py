@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from rogue_scan.apk.code.types import SourceUse
 from rogue_scan.apk.facts import AppFacts
 from rogue_scan.apk.permissions import data_category
 from rogue_scan.model.data import DataCategory, Sink
@@ -22,6 +23,7 @@ def matrix(facts: AppFacts, findings: Iterable[Finding] = ()) -> tuple[DataUse, 
         if not permission.implied and (category := data_category(permission.name))
     }
     asked |= {category for page in facts.web for category, _ in page.fields}
+    asked |= {source.data for source in facts.code.sources if source.reachable and _typed(source)}
     taken = {source.data for source in facts.code.sources if source.reachable}
     taken |= {category for page in facts.web for category, _, _ in page.takes}
     taken |= {flow.data for flow in facts.flows}
@@ -48,3 +50,8 @@ def matrix(facts: AppFacts, findings: Iterable[Finding] = ()) -> tuple[DataUse, 
         for category in DataCategory
         if category in asked or category in taken or category in named
     )
+
+
+def _typed(source: SourceUse) -> bool:
+    """Whether the user types the data: into a field of the app, or of a page that hands it over."""
+    return "EditText;" in source.api or source.api.startswith("given by the page")

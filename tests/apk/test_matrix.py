@@ -30,6 +30,12 @@ def test_a_form_in_a_page_asks():
     assert row.requested and not row.collected
 
 
+@pytest.mark.parametrize("api", ["Landroid/widget/EditText;->getText", "given by the page to Auth.submit"])
+def test_a_field_that_code_reads_asks(api):
+    row = rows(code={"sources": [source("identity-number") | {"api": api}]})["identity-number"]
+    assert row.requested and row.collected
+
+
 def test_code_that_runs_takes():
     row = rows(code={"sources": [source("contacts")]})["contacts"]
     assert row.collected and not row.leaves_device

@@ -22,6 +22,8 @@ BLOCK = 65_536
 the frames alone."""
 _MOST_SPACE = 64 << 20
 """Bytes of a buffer that is kept for the next batch."""
+_MOST_WAITING = 20 << 20
+"""Bytes of frames that wait for a full batch."""
 _FCS_TRIES = 64
 """Frames of an interface that are tested for an FCS nobody declared."""
 _CRC_RESIDUE = 0x2144DF1C
@@ -169,28 +171,31 @@ class Observer:
     _fcs: list[_FcsState] = field(default_factory=list)
     _pieces: list[tuple[Chunk, int]] = field(default_factory=list)
     _waiting: int = 0
+    _bytes: int = 0
     _space: NDArray[np.uint8] | None = None
 
     def batches(self, chunk: Chunk, base: int = 0) -> Iterator[Batch]:
         """Batches that are full now; ``base`` is the number of the chunk's first interface.
 
-        Frames wait until there are :data:`BLOCK` of them, since what a batch costs hardly depends on how many
-        frames it has; :meth:`flush` gives those that wait.
+        Frames wait until there are :data:`BLOCK` of them (or very many bytes), since what a batch costs
+        hardly depends on how many frames it has; :meth:`flush` gives those that wait.
         """
         at = 0
         while at < len(chunk):
             size = min(len(chunk) - at, BLOCK - (self.frames + self._waiting) % BLOCK)
-            self._pieces.append((chunk.rows(at, at + size), base))
+            rows = chunk.rows(at, at + size)
+            self._pieces.append((rows, base))
             self._waiting += size
+            self._bytes += int(rows.captured.sum())
             at += size
-            if (self.frames + self._waiting) % BLOCK == 0:
+            if (self.frames + self._waiting) % BLOCK == 0 or self._bytes > _MOST_WAITING:
                 yield from self.flush()
 
     def flush(self) -> Iterator[Batch]:
         """A batch of the frames that wait."""
         if not self._waiting:
             return
-        pieces, self._pieces, self._waiting = self._pieces, [], 0
+        pieces, self._pieces, self._waiting, self._bytes = self._pieces, [], 0, 0
         chunk = joined([_moved(piece, base) for piece, base in pieces], self._space)
         del pieces
         if len(chunk.buffer) <= _MOST_SPACE:

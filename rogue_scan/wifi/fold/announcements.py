@@ -57,6 +57,7 @@ MAX_SSIDS = 2048
 MAX_ANSWERS = 16_384
 MAX_NEW_ANSWERS = BLOCK
 MAX_BROKEN = 16_384
+MAX_MASKS = 8192
 REFS = 8
 _MAX_BODY = 2304
 _STEP = 64
@@ -470,40 +471,39 @@ class AnnouncementFold:
         """Bring tables back under their caps; returns the BSSIDs that were given up."""
         self._new_variants.used = self._new_answers.used = self._new_bss = 0
         self._recent.clear()
-        self._cache.clear()
         world = self.world
-        trim(world, "answers", world.answers, MAX_ANSWERS)
+        stale = bool(trim(world, "answers", world.answers, MAX_ANSWERS))
         gone = trim(world, "bss", world.bss, MAX_BSS)
         dropped = set(gone)
         for bss in world.bss.values():
             trim(world, "variants", bss.variants, MAX_VARIANTS)
         for slot in self.slots:
-            if slot.dead or (slot.bss is None and not slot.damages):
-                slot.dead = True
+            if slot.dead:
                 continue
-            name = (
-                None if slot.announcement is None else f"{slot.announcement.kind}:{slot.announcement.digest}"
-            )
-            lost = slot.bss is not None and (
-                slot.bss.bssid in dropped
-                or (name is not None and slot.bss.variants.get(name) is not slot.announcement)
-            )
-            if lost:
-                slot.dead = True
+            if slot.bss is None or slot.announcement is None:
+                slot.dead = True  # damaged or refused: looked at anew when it comes again
+                continue
+            name = f"{slot.announcement.kind}:{slot.announcement.digest}"
+            if slot.bss.bssid in dropped or slot.bss.variants.get(name) is not slot.announcement:
+                slot.dead = stale = True
                 slot.bss = slot.announcement = None
         # A content whose entry is gone must be decoded anew when it comes again.
         self._by_hash = {h: n for h, n in self._by_hash.items() if not self.slots[n].dead}
         self._by_variant = {k: n for k, n in self._by_variant.items() if not self.slots[n].dead}
-        self._compact()
+        if self._compact() or stale:
+            self._cache.clear()
+        if sum(len(masks.rows) for masks in self._masks.values()) > MAX_MASKS:
+            self._masks.clear()
+            self._layout.clear()
         if dropped:
             alive = {int(name.replace(":", ""), 16) for name in world.bss}
             self._created = {b: c for b, c in self._created.items() if b in alive}
         return gone
 
-    def _compact(self) -> None:
+    def _compact(self) -> bool:
         """Renumber slots when most of them are dead."""
         if len(self.slots) < 4 * MAX_NEW_VARIANTS or sum(s.dead for s in self.slots) * 2 < len(self.slots):
-            return
+            return False
         moved: dict[int, int] = {}
         kept: list[Slot] = []
         for number, slot in enumerate(self.slots):
@@ -513,3 +513,4 @@ class AnnouncementFold:
         self.slots = kept
         self._by_hash = {h: moved[n] for h, n in self._by_hash.items()}
         self._by_variant = {k: moved[n] for k, n in self._by_variant.items()}
+        return True

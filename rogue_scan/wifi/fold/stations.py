@@ -103,7 +103,7 @@ class StationFold:
 
     def trim(self) -> None:
         """Bring the tables back under their caps."""
-        self._cache.clear()
         self._new_stations.used = self._new_probes.used = 0
         trim(self.world, "stations", self.world.stations, MAX_STATIONS)
-        trim(self.world, "probes", self.world.probes, MAX_PROBES)
+        if trim(self.world, "probes", self.world.probes, MAX_PROBES):
+            self._cache.clear()

@@ -135,8 +135,8 @@ class TrafficFold:
     def trim(self) -> None:
         """Bring the table back under its cap."""
         self._new.used = 0
-        self._cache.clear()
-        trim(self.world, "links", self.world.links, MAX_LINKS)
+        if trim(self.world, "links", self.world.links, MAX_LINKS):
+            self._cache.clear()
 
 
 def cleartext(batch: Batch, rows: NDArray[np.int64]) -> CleartextBatch:

@@ -541,7 +541,10 @@ class _Story:
         if not deeds:
             worst = max(self.wifi, key=lambda item: (item.severity.rank, item.confidence, item.id))
             return t("{title}: {network}").format(title=worst.title, network=network)
-        return t("{who} {deeds}").format(who=who, deeds=self._list(deeds))
+        told = deeds[0]
+        for deed in deeds[1:]:
+            told = t("{first}, and {last}").format(first=told, last=deed)
+        return t("{who} {deeds}").format(who=who, deeds=told)
 
     def _app_title(self) -> str:
         t = self.t

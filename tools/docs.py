@@ -140,7 +140,11 @@ def man_pages(folder: Path) -> None:
     from click_man.core import write_man_pages
 
     folder.mkdir(parents=True, exist_ok=True)
-    write_man_pages("rogue-scan", command_line, version=__version__, target_dir=str(folder), date="")
+    context = click.Context(command_line)
+    loaded = {name: command_line.get_command(context, name) for name in command_line.list_commands(context)}
+    # The lazy group lists its commands by a method; click-man looks at the attribute.
+    whole = click.Group("rogue-scan", loaded, help=command_line.help, params=command_line.params)
+    write_man_pages("rogue-scan", whole, version=__version__, target_dir=str(folder), date="")
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
     python tools/release.py 1.2.3
 
-Works on a clean tree. Leaves a commit and a tag to look at before they are pushed, and dist/ with packages and
-notes.md.
+Works on a clean tree. Leaves a commit and a tag to look at before they are pushed, and dist/ with the
+packages and notes.md.
 """
 
 import re

@@ -106,16 +106,17 @@ class Desk:
         """
         part = self._uploads / f"{_PART}{secrets.token_hex(16)}"
         state = hashlib.sha256()
-        size = 0
+        size = counted = 0
         try:
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > self._limits.size:
                         raise LimitExceeded(f"larger than {self._limits.size} bytes")
-                    self._bytes += len(chunk)
-                    if self._bytes > self._most_bytes:
+                    if self._bytes + len(chunk) > self._most_bytes:
                         raise Busy("too much is waiting already")
+                    self._bytes += len(chunk)
+                    counted += len(chunk)
                     state.update(chunk)
                     file.write(chunk)
             app = state.hexdigest()
@@ -123,7 +124,7 @@ class Desk:
                 self._bytes -= size
             part.replace(self._uploads / app)
         except BaseException:
-            self._bytes -= part.stat().st_size if part.exists() else 0
+            self._bytes -= counted
             part.unlink(missing_ok=True)
             raise
         self.metrics.uploaded += size
@@ -175,11 +176,12 @@ class Desk:
         await asyncio.to_thread(self._engine.close, kill=late)
 
     def _enqueue(self, app: str, name: str, location: str, *, remote: bool = False) -> None:
-        if self._closing or len(self._waiting) >= self._most_waiting:
-            raise Busy("too many apps are waiting already")
         job = self._vetting.begin(app, name, location, remote=remote)
         if job is None:
             return
+        if self._closing or len(self._waiting) >= self._most_waiting:
+            self._vetting.dropped(job)
+            raise Busy("too many apps are waiting already")
         self._finished[app] = asyncio.Event()
         self._waiting.append(msgspec.structs.replace(job, redirects=False))
         self._start()

@@ -86,37 +86,35 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 def evaluate(rule: Rule, when: When, index: Index, subject: str) -> Iterator[Finding]:
-    """The finding of a declarative rule on an app, if its condition holds."""
-    hits: list[Hit] = []
+    """The finding of a declarative rule on an app, if its condition holds.
+
+    Whom it accuses, of which data and where they go is told by what the rule requires; what it considers
+    besides makes the finding more or less likely, and neither larger nor another one.
+    """
+    required: list[Hit] = []
     for condition in when.require:
         found = _check(condition, index)
         if found is None:
             return
-        hits += found
-    for condition in when.consider:
-        hits += _check(condition, index) or []
+        required += found
+    considered = [hit for condition in when.consider for hit in _check(condition, index) or ()]
     case = Case(rule, subject)
-    data: set[DataCategory] = set()
-    endpoints: set[str] = set()
-    actors: set[str] = set()
-    for hit in hits:
+    for hit in (*required, *considered):
         if hit.evidence is not None:
             case.add(hit.evidence, hit.where, hit.value, **(_NO_FIELDS | hit.fields))
-            if rule.evidence[hit.evidence].weight < 0:
-                continue
-        data.update(hit.data)
-        endpoints.update(hit.endpoints)
-        actors.update(hit.actors)
+    accusing = [hit for hit in required if hit.evidence is None or rule.evidence[hit.evidence].weight >= 0]
+    data = sorted({category for hit in accusing for category in hit.data}, key=lambda c: c.value)
+    endpoints = sorted({end for hit in accusing for end in hit.endpoints})
+    actors = sorted({actor for hit in accusing for actor in hit.actors})
     if case.confidence < _LEAST_CONFIDENCE:
         return
-    shown = sorted(endpoints)
     yield from case.conclude(
-        actors=sorted(actors)[:_MOST_ACTORS],
-        endpoints=shown,
-        data=sorted(data, key=lambda category: category.value),
-        data_names=_listing([category.value for category in sorted(data, key=lambda c: c.value)]) or "data",
-        endpoint=_listing(shown) or _UNKNOWN,
-        component=_listing(sorted(actors)[:3]) or "the app",
+        actors=actors[:_MOST_ACTORS],
+        endpoints=endpoints,
+        data=data,
+        data_names=_listing([category.value for category in data]) or "data",
+        endpoint=_listing(endpoints) or _UNKNOWN,
+        component=_listing(actors[:3]) or "the app",
         package=index.manifest.package or "the app",
     )
 

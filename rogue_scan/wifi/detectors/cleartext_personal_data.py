@@ -91,8 +91,8 @@ def _judge(
         if exchange.login:
             kinds.add(_PASSWORD)
             case.add("login", where, protocol="HTTP", target=target, length=exchange.login.secret_length)
-        if any(item.by_shape for item in found):
-            shaped = {k for item in found if item.by_shape for k in item.kinds}
+        shaped = {k for item in found if item.by_name and item.by_shape for k in item.kinds}
+        if secrets(shaped):
             case.add("right-shape", where, what=words(secrets(shaped)))
         if (bssid, exchange.ends.server, exchange.host) in between:
             case.add("intercepted", where, host=exchange.host, mac=exchange.ends.server)

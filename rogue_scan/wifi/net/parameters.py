@@ -27,7 +27,8 @@ def sent(request: http.Message) -> list[Sent]:
         kinds = personal.of_parameter(name, value)
         shape = personal.of_value(value)
         shown = "" if personal.of_value(name) else name[:_MAX_NAME]
-        found.append(Sent(shown, tuple(sorted(kinds)), len(value), bool(kinds & shape)))
+        named = bool(kinds) and kinds == personal.of_name(name)
+        found.append(Sent(shown, tuple(sorted(kinds)), len(value), named, bool(kinds & shape)))
     return sorted(found, key=lambda item: not item.kinds)
 
 

@@ -128,8 +128,12 @@ def of_parameter(name: str, value: str) -> frozenset[str]:
     """Kinds of a submitted parameter: by its name, else by the shape of its value. Empty values are none."""
     if not value.strip():
         return frozenset()
-    found = of_text(name.rsplit("[", 1)[-1].rstrip("]") if "[" in name else name)
-    return found or of_value(value)
+    return of_name(name) or of_value(value)
+
+
+def of_name(name: str) -> frozenset[str]:
+    """Kinds that the name of a parameter speaks of; ``user[phone]`` is a phone."""
+    return of_text(name.rsplit("[", 1)[-1].rstrip("]") if "[" in name else name)
 
 
 def categories(kinds: Iterable[str]) -> tuple[DataCategory, ...]:
@@ -138,7 +142,11 @@ def categories(kinds: Iterable[str]) -> tuple[DataCategory, ...]:
 
 
 def of_value(value: str) -> frozenset[str]:
-    """Kinds of a value by its shape: numbers only where their check digits hold."""
+    """Kinds of a value by its shape.
+
+    Numbers count only where their check digits hold, and those with short checks only as people write
+    them, in groups: else one session number in ten would be somebody's identity.
+    """
     text = value.strip()
     if not 4 <= len(text) <= _MAX_VALUE:
         return frozenset()
@@ -146,10 +154,13 @@ def of_value(value: str) -> frozenset[str]:
         return frozenset({"e-mail"})
     if _PHONE.fullmatch(text) and 9 <= sum(c.isdigit() for c in text) <= 15:
         return frozenset({"phone-number"})
-    compact = re.sub(r"[\s.\-/]", "", text).upper()
+    compact = re.sub(r"[ -]", "", text).upper()
     if is_card(compact) or is_iban(compact):
         return frozenset({"bank-account"})
     if any(check(compact) for check in _IDENTITIES):
+        return frozenset({"identity-number"})
+    digits = re.sub(r"[ .-]", "", text)
+    if any(written.fullmatch(text) and check(digits) for written, check in _GROUPED):
         return frozenset({"identity-number"})
     if _CN_MOBILE.fullmatch(compact):
         return frozenset({"phone-number"})
@@ -157,15 +168,13 @@ def of_value(value: str) -> frozenset[str]:
 
 
 def is_card(digits: str) -> bool:
-    """Whether a number is a payment card's: length, issuer digit and check digit (ISO/IEC 7812)."""
-    return 13 <= len(digits) <= 19 and digits.isascii() and digits.isdigit() and digits[0] in "23456" and (
-        len(set(digits)) > 1 and _luhn(digits)
-    )  # fmt: skip
+    """Whether a number is a payment card's: issuer, length and check digit (ISO/IEC 7812)."""
+    return _ISSUERS.fullmatch(digits) is not None and len(set(digits)) > 1 and _luhn(digits)
 
 
 def is_iban(text: str) -> bool:
     """Whether a text is an IBAN with right check digits (ISO 13616)."""
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", text):
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", text, re.ASCII):
         return False
     return int("".join(str(int(c, 36)) for c in text[4:] + text[:4])) % 97 == 1
 
@@ -229,31 +238,29 @@ def is_indian_identity(text: str) -> bool:
 
 
 def is_russian_identity(text: str) -> bool:
-    """SNILS (11 digits) or personal INN (12 digits) of Russia by their check digits."""
-    if re.fullmatch(r"\d{12}", text) and len(set(text)) > 1:
-        first = (7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-        second = (3, *first)
-        return sum(int(c) * w for c, w in zip(text, first, strict=False)) % 11 % 10 == int(text[10]) and sum(
-            int(c) * w for c, w in zip(text, second, strict=False)
-        ) % 11 % 10 == int(text[11])
+    """SNILS of Russia by its check digits."""
     if not re.fullmatch(r"\d{11}", text) or len(set(text)) == 1:
         return False
     total = sum(int(text[i]) * (9 - i) for i in range(9))
     return total % 101 % 100 == int(text[9:])
 
 
-_IDENTITIES = (
-    is_chinese_identity,
-    is_spanish_identity,
-    is_brazilian_identity,
-    is_french_identity,
-    is_german_identity,
-    is_indian_identity,
-    is_russian_identity,
+_IDENTITIES = (is_chinese_identity, is_spanish_identity, is_french_identity)
+_GROUPED = (
+    (re.compile(r"\d{3}\.\d{3}\.\d{3}-\d{2}", re.ASCII), is_brazilian_identity),
+    (re.compile(r"\d{2} \d{3} \d{3} \d{3}", re.ASCII), is_german_identity),
+    (re.compile(r"\d{4}[ -]\d{4}[ -]\d{4}", re.ASCII), is_indian_identity),
+    (re.compile(r"\d{3}-\d{3}-\d{3}[ -]\d{2}", re.ASCII), is_russian_identity),
 )
+_ISSUERS = re.compile(
+    r"4\d{15}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|"
+    r"62\d{14,17}|6(?:011|4[4-9]\d|5\d\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|220[0-4]\d{12}|60\d{14}|3[068]\d{12}",
+    re.ASCII,
+)
+"""Visa, Mastercard, American Express, UnionPay, Discover, JCB, Mir, RuPay, Diners Club."""
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_PHONE = re.compile(r"(?:\+|00)[1-9][\d ()./-]{7,20}")
-_CN_MOBILE = re.compile(r"1[3-9]\d{9}")
+_PHONE = re.compile(r"\+[1-9][\d ()./-]{7,20}", re.ASCII)
+_CN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _VERHOEFF_D = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 3, 4, 0, 6, 7, 8, 9, 5), (2, 3, 4, 0, 1, 7, 8, 9, 5, 6),
     (3, 4, 0, 1, 2, 8, 9, 5, 6, 7), (4, 0, 1, 2, 3, 9, 5, 6, 7, 8), (5, 9, 8, 7, 6, 0, 4, 3, 2, 1),

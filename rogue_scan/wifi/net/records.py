@@ -35,6 +35,8 @@ class Sent(msgspec.Struct, frozen=True):
     kinds: tuple[str, ...]
     """Of personal data, by name or by shape."""
     length: int
+    by_name: bool = False
+    """Whether its name says so."""
     by_shape: bool = False
     """Whether the value itself has the form (and check digits) of that kind."""
 

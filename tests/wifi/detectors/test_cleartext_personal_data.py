@@ -44,10 +44,15 @@ def test_no_value_is_told(air, ask) -> None:
 
 
 def test_a_card_number_to_any_site_is_serious(air, ask) -> None:
-    post(air, "f=4111111111111111")
+    post(air, "card_number=4111111111111111")
     [finding] = ask(RULE, air)
     assert finding.actors == ()
     assert finding.severity.value == "high"
+
+
+def test_a_number_that_only_looks_like_a_card_is_a_note(air, ask) -> None:
+    post(air, "f=4111111111111111")
+    assert [f.severity.value for f in ask(RULE, air)] == ["low"]
 
 
 def test_a_password_to_an_old_site_of_ones_own_choice_is_a_note(air, ask) -> None:

@@ -50,6 +50,7 @@ def test_a_field_is_told_by_name_then_label_then_type() -> None:
         ("identity-number", "12345678Z"),
         ("identity-number", "529.982.247-25"),
         ("identity-number", "112-233-445 95"),
+        ("bank-account", "6222-0212-3456-7894"),
         ("phone-number", "+49 170 1234567"),
         ("phone-number", "13800138000"),
         ("e-mail", "someone@example.org"),

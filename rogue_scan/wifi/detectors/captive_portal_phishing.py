@@ -104,6 +104,9 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
     for _, target, kind in portal.links():
         case.add("offers-app", place(portal.served[0].ref), value=target[-80:], kind=kind)
         break
+    socket = next((e for e in portal.served if e.upgrade == "websocket"), None)
+    if socket:
+        case.add("open-channel", place(socket.response or socket.ref), value=socket.path[:120])
     if is_station(world, portal.site.bssid, portal.actor):
         case.add("server-is-client", place(portal.served[0].ref), mac=portal.actor)
     _marks(case, rule.params, portal)

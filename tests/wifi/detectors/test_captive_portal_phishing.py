@@ -130,3 +130,15 @@ def test_a_form_that_sends_with_encryption_weighs_less(air, ask) -> None:
     weaker = ask(RULE, air)
     assert all(f.severity.value == "low" for f in weaker)
     assert any("though the page itself" in item.says for f in weaker for item in f.evidence)
+
+
+def test_a_page_that_can_take_keys_as_they_are_typed(air, ask) -> None:
+    redirect(air, "connectivity.example.com", f"http://{GATEWAY_IP}/login")
+    page(air, LOGIN_FORM)
+    [before] = ask(RULE, air)
+    request = f"GET /log HTTP/1.1\r\nHost: {GATEWAY_IP}\r\nUpgrade: websocket\r\n\r\n".encode()
+    air.talk(
+        ("client", request), ("server", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+    )
+    [after] = ask(RULE, air)
+    assert after.confidence > before.confidence

@@ -183,6 +183,8 @@ class EndpointIs(_Strict, frozen=True):
     """Whether it was encoded, encrypted, put together from pieces or kept in native code."""
     elsewhere: bool | None = None
     """Whether it stands outside the code: in resources, the manifest or an asset, unencoded."""
+    hidden: Names = ()
+    """How it was hidden, as the report says it."""
     assembled: bool | None = None
     """Whether it is put together from pieces none of which begins like an address."""
     remark: Names = ()

@@ -408,6 +408,7 @@ def _endpoint_fits(test: EndpointIs, end: Endpoint, index: Index) -> bool:
         among(test.kind, end.kind)
         and (test.concealed is None or index.concealed(end) == test.concealed)
         and (test.elsewhere is None or outside == test.elsewhere)
+        and (not test.hidden or among(test.hidden, end.hidden or ""))
         and (test.assembled is None or index.assembled(end) == test.assembled)
         and (test.library is None or end.library == test.library)
         and (test.kin is None or index.kin(end) == test.kin)

@@ -138,9 +138,13 @@ class View:
         channels = "; ".join(
             f"{name}: {', '.join(str(number) for number in sorted(bands[name]))}" for name in sorted(bands)
         )
-        return self.t(
-            "No sign of a trap on the channels that were watched ({channels}); the others may hide one."
-        ).format(channels=channels)
+        said = self.t("No sign of a trap on the channels that were watched ({channels}).")
+        unheard = [name for name in ("2.4 GHz", "5 GHz", "6 GHz") if name not in bands]
+        if unheard:
+            unseen = self.t("Nobody listened on {bands} and on the other channels.")
+        else:
+            unseen = self.t("Nobody listened on the other channels.")
+        return f"{said} {unseen}".format(channels=channels, bands=self.t(", ").join(unheard))
 
     def subject_name(self, identity: str) -> str:
         """Name of a subject, or its id where the report does not have it."""

@@ -53,7 +53,7 @@ def test_clean_names_the_channels_that_were_watched():
     watched = (ChannelWatch(2412, 1, 5.0, 9), ChannelWatch(2462, 11, 5.0, 9), ChannelWatch(5180, 36, 1.0, 1))
     subject = Subject(id="c", kind="capture", name="a.pcap", coverage=Coverage(channels=watched))
     text = " ".join(lines(Report(subjects=(subject,)), width=200))
-    assert "(2.4 GHz: 1, 11; 5 GHz: 36); the others may hide one" in text
+    assert "channels that were watched (2.4 GHz: 1, 11; 5 GHz: 36). Nobody listened on 6 GHz" in text
 
 
 def test_nothing_analysed_says_nothing():

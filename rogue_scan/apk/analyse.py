@@ -104,7 +104,7 @@ class Analyser:
         return facts if all(self._stored(inner.sha256, depth + 1) for inner in facts.nested) else None
 
     def _judge_stored(self, facts: AppFacts, name: str, parent: str | None, depth: int) -> Iterator[Scan]:
-        scan = self.judge(facts, name, parent)
+        scan = self.judge(intake.with_kits(facts), name, parent)
         links, errors = [], list(scan.errors)
         children: list[Scan] = []
         for inner in facts.nested:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from rogue_scan.apk.code.types import CodeFacts
+from rogue_scan.apk.code.types import FACTS_VERSION, CodeFacts
 from rogue_scan.apk.difference import Difference
 from rogue_scan.apk.kits import Kit
 from rogue_scan.apk.manifest import Manifest
@@ -114,7 +114,7 @@ def decode(raw: bytes) -> AppFacts | None:
         facts = _decoder.decode(raw)
     except msgspec.DecodeError:
         return None
-    return facts if facts.version == VERSION else None
+    return facts if (facts.version, facts.code.version) == (VERSION, FACTS_VERSION) else None
 
 
 class Store:

@@ -97,9 +97,8 @@ def _bare_dex(data: bytes) -> Decoded:
         sha256=hashlib.sha256(data).hexdigest(), size=len(data), form="dex", dex=tuple(d.name for d in dexes),
         code=code, flows=code.flows, endpoints=code.endpoints, differences=notes.done(),
         problems=tuple(problems),
-        kits=kits.find((), (c.name for c in code.classes), ()),
     )  # fmt: skip
-    return Decoded(facts)
+    return Decoded(with_kits(facts))
 
 
 class _Intake:
@@ -248,9 +247,6 @@ class _Intake:
             signing=signed,
             native=libraries,
             web=pages,
-            kits=kits.find(
-                (n.rpartition("!")[2] for n in names), (c.name for c in code.classes), _manifest_names(app)
-            ),
             code=code,
             dex=tuple(d.name for d in dexes),
             flows=code.flows + tuple(_web_flows(pages, app)),
@@ -259,7 +255,7 @@ class _Intake:
             differences=self.notes.done(),
             problems=tuple(self.problems),
         )
-        return Decoded(facts, tuple(self.inner))
+        return Decoded(with_kits(facts), tuple(self.inner))
 
     def nested(self) -> Iterator[Nested]:
         for item in self.inner:
@@ -644,6 +640,13 @@ def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:
                 Hop(page.entry, "", flow.sent_at, f"{flow.sends} sends it"),
             )
             yield Flow(flow.data, flow.sink, flow.endpoint, path, entry)
+
+
+def with_kits(facts: AppFacts) -> AppFacts:
+    """Facts with the kits that are known now: stored facts are asked again when kit signatures change."""
+    names = (name.rpartition("!")[2] for name in facts.names)
+    found = kits.find(names, (c.name for c in facts.code.classes), _manifest_names(facts.manifest))
+    return msgspec.structs.replace(facts, kits=found)
 
 
 def _manifest_names(app: Manifest) -> list[str]:

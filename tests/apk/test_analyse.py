@@ -102,3 +102,11 @@ def test_no_finding_of_form_accuses(analyser, labelled):
     form = [f for f in scan.findings if f.rule == "apk/evasive-container"]
     assert form[0].severity <= Severity.MEDIUM
     assert form[0].evidence[0].where.file == "AndroidManifest.xml"
+
+
+def test_stored_facts_know_the_kits_of_today(labelled, tmp_path, monkeypatch):
+    data = labelled("packed-stub")
+    analyser = Analyser(load(), Store(tmp_path))
+    assert "360 Jiagu" in analyser.scan(data, "app")[0].subject.apk.kits
+    monkeypatch.setattr("rogue_scan.apk.kits.specs", lambda: ())
+    assert analyser.scan(data, "app")[0].subject.apk.kits == ()

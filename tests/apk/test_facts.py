@@ -1,6 +1,7 @@
 import msgspec
 
 from rogue_scan.apk import facts as app_facts
+from rogue_scan.apk.code.types import FACTS_VERSION, CodeFacts
 from rogue_scan.apk.difference import Difference
 from rogue_scan.apk.facts import AppFacts, Store
 
@@ -13,6 +14,8 @@ def test_there_and_back():
 
 def test_facts_of_another_version_are_decoded_again():
     old = msgspec.structs.replace(FACTS, version=app_facts.VERSION + 1)
+    assert app_facts.decode(app_facts.encode(old)) is None
+    old = msgspec.structs.replace(FACTS, code=CodeFacts(version=FACTS_VERSION + 1))
     assert app_facts.decode(app_facts.encode(old)) is None
     assert app_facts.decode(b"\x93garbage") is None
 

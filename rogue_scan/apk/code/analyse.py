@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rogue_scan.apk.code import android, java, web
+from rogue_scan.apk.code import web
 from rogue_scan.apk.code.endpoints import (
     MAIL,
     RAW_MAIL,
@@ -21,6 +21,26 @@ from rogue_scan.apk.code.machine import Callback, Machine, Root
 from rogue_scan.apk.code.models import Models, load_models
 from rogue_scan.apk.code.program import Class, Method, Program
 from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.semantics import (
+    accessibility,
+    ciphers,
+    collections,
+    concurrency,
+    context,
+    forms,
+    intents,
+    keyed,
+    kits,
+    media,
+    messages,
+    network,
+    numbers,
+    pages,
+    providers,
+    reflection,
+    streams,
+    texts,
+)
 from rogue_scan.apk.code.types import (
     AppContext,
     Call,
@@ -41,8 +61,27 @@ from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.subject import Endpoint, Flow, Hop
 
-_HANDLERS = (android, java)
-"""Imported for the models that they register."""
+_SEMANTICS = (
+    accessibility,
+    ciphers,
+    collections,
+    concurrency,
+    context,
+    forms,
+    intents,
+    keyed,
+    kits,
+    media,
+    messages,
+    network,
+    numbers,
+    pages,
+    providers,
+    reflection,
+    streams,
+    texts,
+)
+"""Imported for the handlers that they register."""
 
 MAX_ROUNDS = 3
 MIN_STEPS = 250_000
@@ -132,7 +171,7 @@ class _Analysis:
         self.graph = CallGraph(self.program)
         self.machine = Machine(self.program, app, resources, MIN_STEPS)
         self.library = Library(self.machine)
-        self.library.retrofit_call = android.retrofit_call
+        self.library.retrofit_call = kits.retrofit_call
         self.entries: list[EntryPoint] = []
         self.ran = 0
         self.done: dict[tuple[Obj, int], list[Any]] = {}
@@ -252,7 +291,7 @@ class _Analysis:
                 value: Any = (
                     Val(UNKNOWN, CLEAN, (machine.obj(("shared", "result"), kind),), kind)
                     if method.name == "onActivityResult"
-                    else android.incoming(machine, cls.name)
+                    else intents.incoming(machine, cls.name)
                 )
             elif kind in ("Landroid/os/Bundle;", "Landroid/os/PersistableBundle;"):
                 # What was saved is what is given back.

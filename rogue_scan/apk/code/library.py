@@ -202,6 +202,8 @@ def handles(cls: str, *methods: str) -> Callable[[Handler], Handler]:
 
     def register(function: Handler) -> Handler:
         for method in methods:
+            if (cls, method) in HANDLERS:
+                raise ValueError(f"{cls}->{method} has two handlers")
             HANDLERS[cls, method] = function
         return function
 

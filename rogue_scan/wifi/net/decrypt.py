@@ -29,8 +29,15 @@ from rogue_scan.errors import SourceError, UsageError
 from rogue_scan.wifi.dot11 import eapol
 
 TKIP, CCMP, GCMP, GCMP256, CCMP256 = 2, 4, 8, 9, 10
-_SAE = frozenset({8, 9, 24, 25})
-_ENTERPRISE = frozenset({1, 3, 5, 11, 12, 13})
+_READABLE_AKMS = frozenset({2, 6})
+"""PSK, and PSK with SHA-256."""
+_OTHER_AKMS = {
+    4: "fast transition (802.11r)",
+    8: "SAE (WPA3)",
+    9: "SAE (WPA3)",
+    24: "SAE (WPA3)",
+    25: "SAE (WPA3)",
+}
 _KEY_OCTETS = {TKIP: 32, CCMP: 16, GCMP: 16, GCMP256: 32, CCMP256: 32}
 _MAX_SESSIONS = 4096
 _KEPT_KEYS = 3
@@ -225,17 +232,17 @@ class Decryptor:
         for key in self._keys:
             if key.ssid not in ssids:
                 continue
-            if akm in _SAE or akm in _ENTERPRISE:
-                self._other[key.ssid] = "SAE (WPA3)" if akm in _SAE else "enterprise authentication"
+            if akm not in _READABLE_AKMS:
+                self._other[key.ssid] = _OTHER_AKMS.get(akm, "enterprise authentication")
                 continue
             for nonce in reversed(state.nonces):
-                keys = _expand(key.pmk, bssid, client, nonce, second.nonce, second.info & 7)
-                if not _mic_holds(keys[:16], second.info & 7, packet):
+                version, size = second.info & 7, 32 + _KEY_OCTETS[cipher]
+                keys = _expand(key.pmk, bssid, client, nonce, second.nonce, version, size)
+                if not _mic_holds(keys[:16], version, packet):
                     continue
                 self._right.add(key.ssid)
-                state.kek, state.version = keys[16:32], second.info & 7
-                temporal = keys[32 : 32 + _KEY_OCTETS[cipher]]
-                _add(self._pairwise.setdefault((bssid, client), []), cipher, temporal)
+                state.kek, state.version = keys[16:32], version
+                _add(self._pairwise.setdefault((bssid, client), []), cipher, keys[32:])
                 if len(self._pairwise) > _MAX_SESSIONS:
                     self._pairwise.popitem(last=False)
                 state.second = None
@@ -310,17 +317,19 @@ def _chosen(elements: bytes) -> tuple[int, int]:
     return 2, CCMP
 
 
-def _expand(pmk: bytes, bssid: int, client: int, theirs: bytes, ours: bytes, version: int) -> bytes:
-    """The pairwise transient key: confirmation, encryption and temporal key (12.7.1.3)."""
+def _expand(
+    pmk: bytes, bssid: int, client: int, theirs: bytes, ours: bytes, version: int, size: int
+) -> bytes:
+    """The pairwise transient key: confirmation, encryption and temporal key (12.7.1.2, 12.7.1.6.2)."""
     one, other = bssid.to_bytes(6, "big"), client.to_bytes(6, "big")
     data = min(one, other) + max(one, other) + min(theirs, ours) + max(theirs, ours)
     label = b"Pairwise key expansion"
     if version == 3:
-        return b"".join(
-            hmac.digest(pmk, struct.pack("<H", i) + label + data + struct.pack("<H", 512), "sha256")
-            for i in (1, 2)
-        )
-    return b"".join(hmac.digest(pmk, label + b"\0" + data + bytes([i]), "sha1") for i in range(4))[:64]
+        length = struct.pack("<H", 8 * size)
+        parts = [hmac.digest(pmk, struct.pack("<H", i) + label + data + length, "sha256") for i in (1, 2)]
+    else:
+        parts = [hmac.digest(pmk, label + b"\0" + data + bytes([i]), "sha1") for i in range(4)]
+    return b"".join(parts)[:size]
 
 
 def _mic_holds(kck: bytes, version: int, packet: bytes) -> bool:

@@ -1,4 +1,9 @@
+# ruff: noqa: E501  (octets are easier to read in one line)
+import hmac
+
 import pytest
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.cmac import CMAC
 
 from rogue_scan.errors import UsageError
 from rogue_scan.wifi.net import decrypt
@@ -90,3 +95,58 @@ def test_ciphers_with_authentication(cipher: int) -> None:
     assert engine.open(header, front + sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
     again = bytes([header[0], header[1] | 8, *header[2:]])  # a retransmission
     assert engine.open(again, front + sealed) == b"data"
+
+
+def handshake(akm: int, cipher: int, version: int, pmk: bytes) -> tuple[decrypt.Decryptor, bytes, int, int]:
+    """A decryptor that heard the first two messages of a handshake, and the keys that they lead to."""
+    bssid, client = 0x02000000_0001, 0x02000000_00C1
+    theirs, ours = bytes([7]) * 32, bytes([9]) * 32
+    rsn = bytes(
+        [0x30, 20, 1, 0, 0, 0x0F, 0xAC, cipher, 1, 0, 0, 0x0F, 0xAC, cipher, 1, 0, 0, 0x0F, 0xAC, akm, 0, 0]
+    )
+    size = 32 + decrypt._KEY_OCTETS[cipher]
+    keys = decrypt._expand(pmk, bssid, client, theirs, ours, version, size)
+
+    def message(info: int, nonce: bytes, data: bytes) -> bytes:
+        body = bytes([2]) + info.to_bytes(2, "big") + bytes([0, 16]) + bytes(8) + nonce + bytes(48)
+        packet = bytearray(b"\2\3" + (len(body) + 2 + len(data)).to_bytes(2, "big") + body)
+        packet += len(data).to_bytes(2, "big") + data
+        return bytes(packet)
+
+    decryptor = decrypt.Decryptor([Key(b"Home", pmk)])
+    decryptor.learn_ssid(bssid, b"Home")
+    decryptor.learn_key(bssid, bssid, client, message(0x0088 | version, theirs, b""))
+    second = bytearray(message(0x0108 | version, ours, rsn))
+    if version == 3:
+        code = CMAC(AES(keys[:16]))
+        code.update(bytes(second))
+        second[81:97] = code.finalize()
+    else:
+        second[81:97] = hmac.digest(keys[:16], bytes(second), "sha1")[:16]
+    decryptor.learn_key(bssid, client, bssid, bytes(second))
+    return decryptor, keys[32:], bssid, client
+
+
+@pytest.mark.parametrize(
+    ("akm", "cipher", "version"),
+    [(2, decrypt.CCMP, 2), (6, decrypt.CCMP, 3), (2, decrypt.GCMP, 2), (6, decrypt.GCMP256, 3)],
+)
+def test_a_handshake_opens_the_frames_after_it(akm: int, cipher: int, version: int) -> None:
+    decryptor, key, bssid, client = handshake(akm, cipher, version, bytes(range(32)))
+    header = b"\x88\x41\0\0" + bssid.to_bytes(6, "big") + client.to_bytes(6, "big") + bytes(6) + b"\x10\0\0\0"
+    front, number = bytes([1, 0, 0, 0x20, 0, 0, 0, 0]), bytes(5) + b"\1"
+    engine = decrypt._Cipher(cipher, key)
+    if engine._ccm:
+        sealed = engine._ccm.encrypt(b"\0" + header[10:16] + number, b"data", decrypt._associated(header))
+    else:
+        assert engine._gcm
+        sealed = engine._gcm.encrypt(header[10:16] + number, b"data", decrypt._associated(header))
+    assert decryptor.open(header, front + sealed) == b"data"
+    assert decryptor.problems() == []
+
+
+@pytest.mark.parametrize(("akm", "name"), [(8, "WPA3"), (4, "802.11r"), (1, "enterprise")])
+def test_networks_that_a_passphrase_does_not_open_are_not_called_wrong(akm: int, name: str) -> None:
+    decryptor, *_ = handshake(akm, decrypt.CCMP, 2, bytes(32))
+    assert decryptor.problems() == []
+    assert name in decryptor.remarks()[0]

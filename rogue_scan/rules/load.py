@@ -28,7 +28,7 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule], digest: str) -> None:
         self._rules = {rule.rule: rule for rule in rules}
         self.digest = digest
-        """SHA-256 over the names and contents of all signature files."""
+        """SHA-256 over the names and contents of all signature files and the tables beside them."""
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules.values())
@@ -67,7 +67,20 @@ def load(extra: Iterable[Path] = ()) -> RuleSet:
             rules[rule.rule] = rule
             state.update(b"%s\0%d\0" % (rule.rule.encode(), len(raw)))
             state.update(raw)
+    for path in _tables(builtin()):
+        raw = path.read_bytes()
+        state.update(b"%s\0%d\0" % (path.name.encode(), len(raw)))
+        state.update(raw)
     return RuleSet((rules[name] for name in sorted(rules)), state.hexdigest())
+
+
+def _tables(root: Path) -> list[Path]:
+    """Tables beside the rules (lists, kits, models, words): what they say decides findings as well."""
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if any(part.startswith("_") for part in path.relative_to(root).parts[:-1]) and path.is_file()
+    )
 
 
 def signature_files(root: Path) -> list[Path]:

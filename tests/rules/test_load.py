@@ -87,3 +87,15 @@ def test_tables_beside_the_rules_are_not_rules(tmp_path: Path) -> None:
     write(tmp_path / "_lists", "just: data\n", "names.yml")
     write(tmp_path, GOOD)
     load([tmp_path])
+
+
+def test_a_changed_table_changes_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists decide findings as well, so stored answers of another list are not reused."""
+    table = tmp_path / "apk" / "_lists" / "words.txt"
+    table.parent.mkdir(parents=True)
+    monkeypatch.setattr("rogue_scan.rules.load.builtin", lambda: tmp_path)
+    digests = set()
+    for text in ("one", "two"):
+        table.write_text(text)
+        digests.add(load().digest)
+    assert len(digests) == 2

@@ -666,21 +666,24 @@ def generic(ssid: bytes) -> bool:
 def clients_of(world: World, bssid: str, after: float = 0.0) -> Iterator[tuple[str, Ref]]:
     """Clients that joined or used ``bssid`` after a time, each once, with the first frame that shows it."""
     found: dict[str, Ref] = {}
-    for frame in world.assocs:
-        if frame.bssid == bssid and frame.ref.time >= after:
-            client = frame.receiver if frame.response else frame.transmitter
-            if client != bssid:
-                found.setdefault(client, frame.ref)
-    for (client, station), link in world.links.items():
-        if station == bssid and link.seen.first.time >= after:
-            found.setdefault(client, link.seen.first)
+    for ref, client in view(world).once("clients", _clients).get(bssid, ()):
+        if ref.time >= after:
+            found.setdefault(client, ref)
     yield from sorted(found.items(), key=lambda item: (item[1], item[0]))
 
 
-def span_of(spans: Iterable[Span]) -> tuple[Ref, Ref]:
-    """First and last sighting over several spans."""
-    parts = list(spans)
-    return min(s.first for s in parts), max(s.last for s in parts)
+def _clients(world: World) -> dict[str, list[tuple[Ref, str]]]:
+    """BSSID → (frame, client) of associations and of first data, by time."""
+    found: dict[str, list[tuple[Ref, str]]] = {}
+    for frame in world.assocs:
+        client = frame.receiver if frame.response else frame.transmitter
+        if client != frame.bssid:
+            found.setdefault(frame.bssid, []).append((frame.ref, client))
+    for (client, bssid), link in world.links.items():
+        found.setdefault(bssid, []).append((link.seen.first, client))
+    for entries in found.values():
+        entries.sort()
+    return found
 
 
 # Handshakes

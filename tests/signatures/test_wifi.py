@@ -11,6 +11,7 @@ from rogue_scan.rules.load import load
 from rogue_scan.rules.registry import registered
 from rogue_scan.rules.rule import Example, Rule, template_fields
 from rogue_scan.wifi.analyse import DETECTORS, Session
+from rogue_scan.wifi.judge import STRANGENESS
 from rogue_scan.wifi.listing import capture
 
 DATA = Path(__file__).parents[1] / "data"
@@ -112,6 +113,21 @@ def test_all_evidence_and_parameters_are_used(rule: Rule) -> None:
     assert not set(rule.evidence) - words, "described, but no code states it"
     for name in rule.params:
         assert re.search(rf"\.{name}\b", text), f"{name} is never read"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil-twin-open",
+        "evil-twin-same-security",
+        "evil-twin-enterprise",
+        "security-downgrade",
+        "lookalike-ssid",
+        "wps-lure",
+    ],
+)
+def test_whatever_makes_a_stranger_is_described(name: str) -> None:
+    assert set(STRANGENESS) <= set(RULE_SET[f"wifi/{name}"].evidence)
 
 
 @pytest.mark.parametrize("rule", [r for r in RULES if r.active], ids=lambda rule: rule.rule)

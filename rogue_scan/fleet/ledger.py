@@ -6,6 +6,7 @@ one program at a time writes: :class:`Ledger` holds a lock on the store for as l
 """
 
 import contextlib
+import itertools
 import os
 import sqlite3
 import time
@@ -20,6 +21,8 @@ from rogue_scan.fleet.engine import Feature, Mark, Result
 from rogue_scan.rules.load import RuleSet
 
 SCHEMA = 1
+_BATCH = 500
+"""Values of one query."""
 DEATHS = 2
 """Workers that one app may kill before it is set aside."""
 
@@ -425,12 +428,14 @@ class Ledger:
         return int(row[0]), int(row[1])
 
     def sketches(self, apps: Iterable[str]) -> dict[str, bytes]:
-        """Sketches of the own code of these apps."""
-        found = {}
-        for app in apps:
-            row = self._db.execute("SELECT sketch FROM app WHERE app = ?", (app,)).fetchone()
-            if row and row[0]:
-                found[app] = bytes(row[0])
+        """Sketches of the own code of these apps, in their order."""
+        found: dict[str, bytes] = {}
+        source = iter(apps)
+        while batch := list(itertools.islice(source, _BATCH)):
+            marks = ",".join("?" * len(batch))
+            rows = self._db.execute(f"SELECT app, sketch FROM app WHERE app IN ({marks})", batch)  # noqa: S608
+            known = dict(rows)
+            found.update((app, known[app]) for app in batch if known.get(app))
         return found
 
     def arrivals(self) -> dict[str, float]:

@@ -113,16 +113,16 @@ def main() -> None:
             "Written by `tools/reliability_apps.py`; do not edit.",
             "",
             textwrap.fill(
-                f"Measured on {right[True][1]} malicious and {right[False][1]} harmless or weak labelled apps,"
-                " each as it is and in harder forms: what it sends goes encrypted to a plain name, in the clear,"
-                " or to a place that is not known, or is sent when the user presses for it. Accusations are"
+                f"Measured on {right[True][1]} malicious and {right[False][1]} harmless or weak labelled"
+                " apps, each as it is and in harder forms: what it sends goes encrypted to a plain name, in the"
+                " clear, or to a place that is not known, or is sent when the user presses for it. Accusations are"
                 " findings of rules of severity high and critical. The set holds far more malicious apps than"
                 " any store does, so confidences that allow for honest explanations look too low here.",
                 100,
             ),
             "",
-            f"Verdicts: {right[True][0]} of {right[True][1]} malicious apps are high or critical, and"
-            + f" {right[False][0]} of {right[False][1]} others below high.",
+            f"Verdicts: {right[True][0]} of {right[True][1]} malicious apps are high or critical,",
+            f"{right[False][0]} of {right[False][1]} others below high.",
             "",
             f"## All forms ({len(rows)} accusations, Brier score {brier:.3f})",
             "",

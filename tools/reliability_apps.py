@@ -114,10 +114,11 @@ def main() -> None:
             "",
             textwrap.fill(
                 f"Measured on {right[True][1]} malicious and {right[False][1]} harmless or weak labelled"
-                " apps, each as it is and in harder forms: what it sends goes encrypted to a plain name, in the"
-                " clear, or to a place that is not known, or is sent when the user presses for it. Accusations are"
-                " findings of rules of severity high and critical. The set holds far more malicious apps than"
-                " any store does, so confidences that allow for honest explanations look too low here.",
+                " apps, each as it is and in harder forms: what it sends goes encrypted to a plain name, in"
+                " the clear, or to a place that is not known, or is sent when the user presses for it."
+                " Accusations are findings of rules of severity high and critical. The set holds far more"
+                " malicious apps than any store does, so confidences that allow for honest explanations look"
+                " too low here.",
                 100,
             ),
             "",

@@ -128,6 +128,10 @@ class _World:
             if capture.wifi
             for client in capture.wifi.clients
         }
+        self.members: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for (name, mac), client in self.clients.items():
+            for bssid in {event.bssid for event in client.events if event.kind == "associated"}:
+                self.members[name, bssid].append(mac)
 
     def hosts(self, app: Subject) -> set[str]:
         """Hosts that the app's own code is accused of, or sends personal data to."""
@@ -217,30 +221,29 @@ class _World:
                     break
 
     def order(self) -> Iterable[Link]:
-        """Disturbance before imitation of the same network, and clients that moved to the imitation."""
+        """The first disturbance before an imitation of the same network, and clients that moved to it."""
         for capture in self.captures:
             here = self.of_subject[capture.id]
-            twins = [item for item in here if _name(item) in _IMITATES and item.actors]
-            for disturbance in (item for item in here if _name(item) in _DISRUPTS):
-                for twin in twins:
-                    shared = {*disturbance.targets} & {*twin.targets, *twin.actors}
-                    begins = disturbance.first_seen, twin.last_seen
-                    if shared and begins[0] is not None and begins[1] is not None and begins[0] <= begins[1]:
-                        apart = (twin.first_seen or 0.0) - begins[0]
-                        yield Link(disturbance.id, twin.id, "precedes", f"{apart:.1f} s")
-            for twin in twins:
+            first: dict[str, tuple[float, str]] = {}
+            for item in here:
+                if _name(item) in _DISRUPTS and item.first_seen is not None:
+                    for target in item.targets:
+                        first[target] = min(
+                            first.get(target, (item.first_seen, item.id)), (item.first_seen, item.id)
+                        )
+            for twin in (item for item in here if _name(item) in _IMITATES and item.actors):
+                shared = [first[name] for name in {*twin.targets, *twin.actors} if name in first]
+                if shared and twin.last_seen is not None and min(shared)[0] <= twin.last_seen:
+                    begin, disturbance = min(shared)
+                    yield Link(disturbance, twin.id, "precedes", f"{(twin.first_seen or 0.0) - begin:.1f} s")
                 for client in self.joined(capture, twin):
                     yield Link(capture.id, twin.id, "moved-to", client.mac)
 
     def joined(self, capture: Subject, twin: Finding) -> list[Client]:
         """Clients that associated with an accused access point which is not also the real one."""
         accused = {*twin.actors} - {*twin.targets}
-        clients = capture.wifi.clients if capture.wifi else ()
-        return [
-            client
-            for client in clients
-            if any(event.kind == "associated" and event.bssid in accused for event in client.events)
-        ]
+        macs = dict.fromkeys(mac for bssid in sorted(accused) for mac in self.members[capture.id, bssid])
+        return [self.clients[capture.id, mac] for mac in macs]
 
     def repeated(self) -> Iterable[Link]:
         """The same accused transmitter in several captures."""
@@ -430,13 +433,14 @@ class _Story:
 
     def _events(self, kind: str) -> list[tuple[str, ClientEvent]]:
         """What clients did at an accused access point."""
+        accused = set(self.accused)
         return [
             (client.mac, event)
             for capture in self.captures
             if capture.wifi
             for client in capture.wifi.clients
             for event in client.events
-            if event.kind == kind and event.bssid in self.accused
+            if event.kind == kind and event.bssid in accused
         ]
 
     def _kinds(self, findings: Iterable[Finding]) -> list[DataCategory]:
@@ -672,7 +676,8 @@ class _Story:
         told = [*self.disrupting, *self.imitating, *self.deceiving, *self.pushing]
         if self._senders() and self.sent:
             told += [item for item in self.wifi if _name(item) in _LEAKS]
-        other = [item for item in self.wifi if item not in told]
+        known = {item.id for item in told}
+        other = [item for item in self.wifi if item.id not in known]
         if other:
             titles = list(dict.fromkeys(item.title for item in other))
             yield self.t("Also found: {titles}.").format(titles="; ".join(titles[:4]))
@@ -716,23 +721,22 @@ class _Story:
             "downloaded": t("{client} downloads {detail}"),
         }
         shown: dict[str, int] = defaultdict(int)
-        told = [
-            item
-            for item in self.wifi
-            if item.subject == capture.id
-            and _name(item) in (*_LEAKS, _PUSHES)
-            and item.first_seen is not None
-        ]
+        told: dict[str, list[float]] = defaultdict(list)
+        for item in self.wifi:
+            if (
+                item.subject == capture.id
+                and _name(item) in (*_LEAKS, _PUSHES)
+                and item.first_seen is not None
+            ):
+                for name in {*item.actors, *item.targets}:
+                    told[name].append(item.first_seen)
+        accused = set(self.accused)
         for client in capture.wifi.clients if capture.wifi else ():
             for event in client.events:
-                same = any(
-                    abs((item.first_seen or 0.0) - event.time) < _SAME_MOMENT
-                    and client.mac in (*item.actors, *item.targets)
-                    for item in told
-                )
-                if same and event.kind != "associated":
+                if event.kind not in words or event.bssid not in accused:
                     continue
-                if event.kind in words and event.bssid in self.accused and shown[client.mac + event.kind] < 3:
+                same = any(abs(moment - event.time) < _SAME_MOMENT for moment in told[client.mac])
+                if (not same or event.kind == "associated") and shown[client.mac + event.kind] < 3:
                     shown[client.mac + event.kind] += 1
                     says = words[event.kind].format(
                         client=client.mac,

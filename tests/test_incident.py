@@ -1,5 +1,6 @@
 import hashlib
 import itertools
+import time
 
 import msgspec
 import pytest
@@ -288,6 +289,23 @@ def test_the_language_of_the_reader():
 )
 def test_hosts_are_compared_in_one_form(endpoint, host):
     assert host_of(endpoint) == host
+
+
+def test_ten_thousand_findings_of_one_story_are_joined_quickly():
+    floods = [
+        finding("wifi/deauth-flood", "c1", targets=(REAL,), actors=(f"c2:00:00:00:{n >> 8:02x}:{n & 255:02x}",),
+                first_seen=1.0)
+        for n in range(5_000)
+    ]  # fmt: skip
+    twins = [
+        finding("wifi/evil-twin-open", "c1", targets=(REAL,), actors=(f"b8:00:00:00:{n >> 8:02x}:{n & 255:02x}",),
+                first_seen=2.0, last_seen=9.0)
+        for n in range(5_000)
+    ]  # fmt: skip
+    begin = time.process_time()
+    incidents, links = join([capture(*floods, *twins, events=(JOINED,))])
+    assert len(incidents) == 1 and len(links) == 5_000
+    assert time.process_time() - begin < 5
 
 
 def test_ten_thousand_findings_are_joined_quickly():

@@ -1,6 +1,7 @@
 """How bad a finding is if true, and the verdict that a score amounts to."""
 
 import enum
+import functools
 
 
 class _Ranked(enum.Enum):
@@ -9,7 +10,7 @@ class _Ranked(enum.Enum):
     @property
     def rank(self) -> int:
         """Position in the order, 0 for the least."""
-        return list(type(self)).index(self)
+        return _ranks(type(self))[self]
 
     def __ge__(self, other: "_Ranked") -> bool:
         return self.rank >= other.rank
@@ -22,6 +23,11 @@ class _Ranked(enum.Enum):
 
     def __lt__(self, other: "_Ranked") -> bool:
         return self.rank < other.rank
+
+
+@functools.cache
+def _ranks(kind: type[_Ranked]) -> dict[_Ranked, int]:
+    return {member: position for position, member in enumerate(kind)}
 
 
 class Severity(_Ranked):

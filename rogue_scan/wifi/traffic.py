@@ -18,6 +18,7 @@ from rogue_scan.wifi.judge import show
 from rogue_scan.wifi.net import ip, personal
 from rogue_scan.wifi.net.fold import NetFold
 from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer, Exchange, TlsSession
+from rogue_scan.wifi.net.tls import Certificate
 from rogue_scan.wifi.world import Ref, World
 
 _LOCAL_SUFFIXES = ("local", "lan", "home", "internal", "localdomain", "arpa", "intranet", "private", "box")
@@ -129,6 +130,14 @@ def host_of(url: str) -> str:
         return ""
 
 
+def covers(certificate: Certificate, name: str) -> bool:
+    """Whether a certificate is for a host name; a star stands for one label."""
+    return any(
+        known == name or (known.startswith("*.") and name.partition(".")[2] == known[2:])
+        for known in certificate.names
+    )
+
+
 @dataclass
 class Site:
     """What one BSS's clients were told: the network's own addresses, names and portal."""
@@ -158,8 +167,29 @@ class Site:
 
     @property
     def secure(self) -> tuple[Exchange, str] | None:
-        """The first answer that leads to a portal with encryption, and where."""
-        return next((pair for pair in self.away if pair[1].startswith("https://")), None)
+        """The first answer that leads to a portal with encryption under a name of its own, and where.
+
+        A certificate that can be seen (up to TLS 1.2) has to be for that name and signed by somebody else;
+        an address instead of a name proves nothing.
+        """
+        for answer, target in self.away:
+            name = host_of(target)
+            if target.startswith("https://") and not is_address(name) and name not in self._doubtful:
+                return answer, target
+        return None
+
+    @functools.cached_property
+    def _doubtful(self) -> frozenset[str]:
+        """Names of which a certificate was seen that is not theirs, or that they signed themselves."""
+        return frozenset(
+            session.server_name
+            for session in self.sessions
+            if session.certificates
+            and (
+                session.certificates[0].self_signed
+                or not covers(session.certificates[0], session.server_name)
+            )
+        )
 
     @property
     def announced(self) -> DhcpMessage | None:

@@ -1,7 +1,8 @@
 import pytest
 
 from rogue_scan.wifi import traffic
-from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer
+from rogue_scan.wifi.net.records import DhcpMessage, DnsAnswer, Ends, Exchange, TlsSession
+from rogue_scan.wifi.net.tls import Certificate
 from rogue_scan.wifi.traffic import Site
 from rogue_scan.wifi.world import Bss, Link, Ref, SsidUse, Station, World
 
@@ -74,3 +75,41 @@ def test_a_client_of_another_access_point_of_the_same_network_is_a_client() -> N
     world.stations["sta"] = Station("sta")
     assert traffic.blamed(world, "two", "sta") == "sta"
     assert traffic.blamed(world, "three", "sta") == "three"
+
+
+def test_a_certificate_covers_its_names() -> None:
+    made = Certificate("00", ("portal.example", "*.hotel.example"))
+    assert traffic.covers(made, "portal.example")
+    assert traffic.covers(made, "wifi.hotel.example")
+    assert not traffic.covers(made, "a.wifi.hotel.example")
+    assert not traffic.covers(made, "hotel.example")
+
+
+@pytest.mark.parametrize(
+    ("names", "self_signed", "trusted"),
+    [
+        (("portal.example",), False, True),
+        (("portal.example",), True, False),
+        (("other.example",), False, False),
+    ],
+)
+def test_a_portal_is_trusted_by_its_certificate_where_that_can_be_seen(names, self_signed, trusted) -> None:
+    net = traffic.net_of(World())
+    ends = Ends("b", "c", "10.0.0.9", "s", "10.0.0.1", 443)
+    ref = Ref(1, 1.0)
+    net.exchanges.append(
+        Exchange(
+            ends,
+            "GET",
+            "a.example.org",
+            "/",
+            ref,
+            status=302,
+            response=ref,
+            location="https://portal.example/",
+        )
+    )
+    made = Certificate("00", names, self_signed=self_signed)
+    net.sessions.append(TlsSession(ends, ref, "portal.example", version="TLS 1.2", certificates=(made,)))
+    [site] = traffic.sites(net)
+    assert (site.secure is not None) is trusted

@@ -142,6 +142,11 @@ class Decryptor:
         if any(key.ssid == ssid for key in self._keys):
             self._ssids.setdefault(bssid, set()).add(ssid)
 
+    @property
+    def bssids(self) -> list[int]:
+        """BSSs that there is a key for."""
+        return sorted(self._ssids)
+
     def problems(self) -> list[str]:
         """Keys that are wrong, one sentence for each, without any secret."""
         return [

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
+import numpy as np
 
 from rogue_scan.errors import SourceError
 from rogue_scan.wifi.dot11.frame import address_text
@@ -114,7 +115,8 @@ class NetFold:
 
     def fold(self, batch: CleartextBatch) -> None:
         """Take the next frames."""
-        rows, keys = choose(batch, self.decryptor is not None)
+        keyed = np.array(self.decryptor.bssids, np.uint64) if self.decryptor else None
+        rows, keys = choose(batch, keyed)
         columns = (
             batch.frame, batch.time, batch.offset, batch.length, batch.header, batch.transmitter,
             batch.receiver, batch.source, batch.destination, batch.bssid, batch.sequence, batch.fragment,

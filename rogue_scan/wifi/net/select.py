@@ -45,19 +45,21 @@ def _end(address: int, port: int) -> int:
     return ((address << 16 | port) * _FACTORS[0]) & _MASK
 
 
-def choose(batch: CleartextBatch, eapol: bool) -> tuple[I64, U64]:
+def choose(batch: CleartextBatch, keyed: U64 | None) -> tuple[I64, U64]:
     """Indices of the frames of ``batch`` that are worth a look, in order, and their keys.
 
-    The key is :func:`flow_key` for plain TCP segments that open no connection, else 0. ``eapol`` says
-    whether key handshakes are wanted. Frames that are not plain (aggregated, fragmented, encrypted, tagged)
-    are always chosen.
+    The key is :func:`flow_key` for plain TCP segments that open no connection, else 0. ``keyed`` holds the
+    BSSIDs whose frames can be deciphered: their key handshakes and protected frames are chosen, too (None:
+    no keys were given). Frames that are not plain (aggregated, fragmented, tagged) are always chosen.
     """
     keys = np.zeros(len(batch), np.uint64)
     if not len(batch):
         return np.empty(0, np.int64), keys
     buffer, at, length = batch.buffer, batch.offset, batch.length
-    odd = batch.protected | batch.amsdu | batch.more_fragments | (batch.fragment != 0)
-    plain = ~odd & (length >= 8)
+    odd = ~batch.protected & (batch.amsdu | batch.more_fragments | (batch.fragment != 0))
+    if keyed is not None:
+        odd |= batch.protected & np.isin(batch.bssid, keyed)
+    plain = ~odd & ~batch.protected & (length >= 8)
     chosen = odd.copy()
     rows = np.flatnonzero(plain)
     base = at[rows]
@@ -69,7 +71,7 @@ def choose(batch: CleartextBatch, eapol: bool) -> tuple[I64, U64]:
     rows, base = rows[snap], base[snap]
     kind = _two(buffer, base + 6)
     chosen[rows[(kind == 0x0806) | (kind == 0x8100) | (kind == 0x88A8) | (kind == 0x9100)]] = True
-    if eapol:
+    if keyed is not None:
         chosen[rows[kind == 0x888E]] = True
     for version in (4, 6):
         picked = kind == (0x0800 if version == 4 else 0x86DD)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (packets are easier to read in one line)
 AP, CLIENT, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:c1", "02:00:00:00:00:e1"
 GATEWAY_IP, CLIENT_IP, OTHER_IP = "10.9.0.1", "10.9.0.50", "10.9.0.66"
 RULE = "wifi/dns-hijack"
@@ -105,3 +104,11 @@ def test_many_sites_of_one_host_in_public_space_are_quiet(air, kit, ask) -> None
     for host in ("a.example.org", "b.example.com", "c.example.net"):
         name(air, kit, host, "198.51.100.80")
     assert ask(RULE, air) == []
+
+
+def test_encryption_under_an_address_instead_of_a_name_proves_nothing(air, kit, ask) -> None:
+    join(air, kit)
+    for host in ("www.example.org", "connectivity.example.com", "news.example.net"):
+        name(air, kit, host, GATEWAY_IP)
+    redirect(air, "www.example.org", f"https://{GATEWAY_IP}/login")
+    assert ask(RULE, air)[0].severity.value == "high"

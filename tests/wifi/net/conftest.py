@@ -169,6 +169,7 @@ class Air:
             }.items():
                 columns[key].append(value)
         none = np.zeros(len(chosen), np.bool_)
+        protected = np.array([bool(self.frames[row][3].get("protected")) for row in chosen], np.bool_)
         kinds = {"sequence": np.uint16, "fragment": np.uint8, "frame": np.int64, "time": np.float64}
         address = ("transmitter", "receiver", "source", "destination", "bssid")
         arrays = {
@@ -180,7 +181,7 @@ class Air:
             offset=np.array(offset, np.int64),
             length=np.array(length, np.int64),
             header=np.array(offset, np.int64),
-            protected=none,
+            protected=protected,
             qos=none,
             tid=np.zeros(len(chosen), np.uint8),
             **arrays,

@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (octets are easier to read in one line)
 import hmac
 
 import pytest

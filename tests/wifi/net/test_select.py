@@ -17,8 +17,8 @@ def test_names_addresses_and_data_are_chosen_the_rest_is_passed_over(air, kit) -
     air.ip(CLIENT, AP, kit("tcp", *WEB, 1, 0x02))
     air.send(CLIENT, AP, 0x888E, b"\1\3\0\0")
     air.send(CLIENT, AP, 0x8100, b"\0\5\x08\x06" + bytes(28))
-    assert choose(air.batch(), eapol=False)[0].tolist() == [0, 1, 4, 5, 7]
-    assert choose(air.batch(), eapol=True)[0].tolist() == [0, 1, 4, 5, 6, 7]
+    assert choose(air.batch(), None)[0].tolist() == [0, 1, 4, 5, 7]
+    assert choose(air.batch(), np.empty(0, np.uint64))[0].tolist() == [0, 1, 4, 5, 6, 7]
 
 
 def test_segments_carry_the_key_of_their_connection_unless_they_open_it(air, kit) -> None:
@@ -26,7 +26,7 @@ def test_segments_carry_the_key_of_their_connection_unless_they_open_it(air, kit
     for flags, data in ((0x18, b"secret"), (0x02, b""), (0x11, b"")):
         air.ip(CLIENT, AP, kit("tcp", *SECURE, 1, flags, data))
     key = flow_key(0x020000000001, bytes([198, 51, 100, 7]), 443, bytes([10, 9, 0, 50]), 40_001)
-    assert choose(air.batch(), eapol=False)[1].tolist() == [key, 0, key]
+    assert choose(air.batch(), None)[1].tolist() == [key, 0, key]
 
 
 addresses = st.one_of(st.binary(min_size=4, max_size=4), st.binary(min_size=16, max_size=16))
@@ -45,3 +45,11 @@ def test_the_key_of_a_connection_is_the_same_by_both_ways(bssid, data, one_port,
     ).tolist()  # fmt: skip
     assert key == flow_key(bssid, one, one_port, other, other_port)
     assert key == flow_key(bssid, other, other_port, one, one_port)
+
+
+def test_protected_frames_are_chosen_where_there_is_a_key(air) -> None:
+    for bssid in ("02:00:00:00:00:01", "02:00:00:00:00:02"):
+        air.body(bssid, "02:00:00:00:00:c1", bytes(30), bssid=bssid, protected=True)
+    batch = air.batch()
+    assert choose(batch, None)[0].tolist() == []
+    assert choose(batch, np.array([0x02_00_00_00_00_02], np.uint64))[0].tolist() == [1]

@@ -181,15 +181,8 @@ class Site:
     @functools.cached_property
     def _doubtful(self) -> frozenset[str]:
         """Names of which a certificate was seen that is not theirs, or that they signed themselves."""
-        return frozenset(
-            session.server_name
-            for session in self.sessions
-            if session.certificates
-            and (
-                session.certificates[0].self_signed
-                or not covers(session.certificates[0], session.server_name)
-            )
-        )
+        shown = [(s.server_name, s.certificates[0]) for s in self.sessions if s.certificates]
+        return frozenset(name for name, own in shown if own.self_signed or not covers(own, name))
 
     @property
     def announced(self) -> DhcpMessage | None:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from rogue_scan.wifi import traffic
@@ -97,18 +98,8 @@ def test_a_portal_is_trusted_by_its_certificate_where_that_can_be_seen(names, se
     net = traffic.net_of(World())
     ends = Ends("b", "c", "10.0.0.9", "s", "10.0.0.1", 443)
     ref = Ref(1, 1.0)
-    net.exchanges.append(
-        Exchange(
-            ends,
-            "GET",
-            "a.example.org",
-            "/",
-            ref,
-            status=302,
-            response=ref,
-            location="https://portal.example/",
-        )
-    )
+    away = Exchange(ends, "GET", "a.example.org", "/", ref, status=302, response=ref)
+    net.exchanges.append(msgspec.structs.replace(away, location="https://portal.example/"))
     made = Certificate("00", names, self_signed=self_signed)
     net.sessions.append(TlsSession(ends, ref, "portal.example", version="TLS 1.2", certificates=(made,)))
     [site] = traffic.sites(net)

@@ -8,22 +8,18 @@ Sources: source.android.com/docs/security/features/apksigning (v2, v3, v3.1, v4)
 Specification, RFC 5652 (CMS), AOSP ``tools/apksig`` (behaviour).
 """
 
-import base64
 import hashlib
 import re
 import struct
-import warnings
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
 import msgspec
 
+from rogue_scan.apk import cms, jar
+from rogue_scan.apk.certificate import Certificate, certificate_facts, public_key_of, signature_holds
 from rogue_scan.apk.container import Container, Entry
 from rogue_scan.apk.difference import Difference, Differences, short
 from rogue_scan.errors import Malformed, SourceError
-
-if TYPE_CHECKING:
-    from cryptography import x509
 
 MAGIC = b"APK Sig Block 42"
 V2, V3, V31 = 0x7109871A, 0xF05368C0, 0x1B93AD61
@@ -44,7 +40,6 @@ ALGORITHMS: dict[int, tuple[str, str, bool]] = {
     0x0301: ("dsa", "sha256", False), 0x0421: ("rsa", "sha256", True), 0x0423: ("ec", "sha256", True),
     0x0425: ("dsa", "sha256", True),
 }  # fmt: skip
-STRIPPING = 0xBEEFF00D
 CHUNK = 1 << 20
 
 V1_FILE = re.compile(
@@ -53,31 +48,6 @@ V1_FILE = re.compile(
 MAX_V1_FILE = 32 << 20
 MAX_SIGNERS = 10
 MAX_CERTIFICATES = 40
-
-KNOWN = {
-    "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc": "AOSP test key (testkey)",
-    "c8a2e9bccf597c2fb6dc66bee293fc13f2fc47ec77bc6b2b0d52c11f51192ab8": "AOSP test key (platform)",
-    "28bbfe4a7b97e74681dc55c2fbb6ccb8d6c74963733f6af6ae74d8c3a6e879fd": "AOSP test key (shared)",
-}
-"""SHA-256 of certificates whose private keys are public (AOSP ``build/target/product/security``)."""
-
-
-class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Facts of one signing certificate."""
-
-    sha256: str
-    subject: str = ""
-    issuer: str = ""
-    serial: str = ""
-    not_before: str = ""
-    not_after: str = ""
-    key: str = ""
-    """``RSA 2048``, ``EC secp256r1`` …"""
-    hash: str = ""
-    """Hash of the certificate's own signature."""
-    self_signed: bool = False
-    known: str = ""
-    """What public key pair it is: ``debug``, ``AOSP test key …``; empty for a private one."""
 
 
 class Scheme(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -274,7 +244,7 @@ class _Verifier:
             if len(attribute) >= 4 and struct.unpack_from("<I", attribute)[0] == ROTATION:
                 self.rotation(attribute[4:])
         verdict = self.signature(bytes(signed), signatures, bytes(public_key), problems)
-        if _spki(ders[0]) not in (None, bytes(public_key)):
+        if public_key_of(ders[0]) not in (None, bytes(public_key)):
             problems.append("the public key is not that of the certificate")
             verdict = False
         content = self.content(digests, block, problems)
@@ -296,7 +266,7 @@ class _Verifier:
             problems.append("no signature of a known algorithm")
             return False
         kind, hash_name, _ = ALGORITHMS[best[0]]
-        result = _check_signature(key, kind, hash_name, best[1], signed)
+        result = signature_holds(key, kind, hash_name, best[1], signed)
         if result is False:
             problems.append("the signature does not fit the signed data")
         elif result is None:
@@ -398,7 +368,7 @@ class _Verifier:
     def certificate(self, der: bytes) -> Certificate:
         sha = hashlib.sha256(der).hexdigest()
         if sha not in self.certificates and len(self.certificates) < MAX_CERTIFICATES:
-            self.certificates[sha] = _certificate(der, sha)
+            self.certificates[sha] = certificate_facts(der, sha)
         return self.certificates.get(sha) or Certificate(sha)
 
     # --- v1
@@ -456,7 +426,7 @@ class _Verifier:
         if raw is None:
             return False
         try:
-            signer = _cms_signer(raw)
+            signer = cms.first_signer(raw)
         except (Malformed, IndexError, ValueError) as error:
             problems.append(f"{short(block.name, 80)}: {error or 'broken structure'}")
             return False
@@ -466,30 +436,30 @@ class _Verifier:
         if signer.attributes is not None and signer.message_digest != hashlib.new(signer.hash, text).digest():
             problems.append("the signature is over another signature file (.SF)")
             return False
-        key = _spki(signer.certificate)
+        key = public_key_of(signer.certificate)
         if key is None:
             problems.append("the signer's certificate cannot be read")
             return None
         signed = text if signer.attributes is None else signer.attributes
-        result = _check_signature(key, "any", signer.hash, signer.signature, signed)
+        result = signature_holds(key, "any", signer.hash, signer.signature, signed)
         if result is False:
             problems.append("the signature does not fit the signature file (.SF)")
         return result
 
     def v1_manifest(self, text: bytes, manifest: bytes, problems: list[str]) -> bool | None:
-        main, sections = _sections(text)
+        main, sections = jar.sections(text)
         for key, value in main.items():
             if key.endswith(b"-digest-manifest") and not key.endswith(b"-digest-manifest-main-attributes"):
-                name = _hash_name(key.removesuffix(b"-digest-manifest"))
-                if name and hashlib.new(name, manifest).digest() == _unbase64(value):
+                name = jar.hash_name(key.removesuffix(b"-digest-manifest"))
+                if name and hashlib.new(name, manifest).digest() == jar.unbase64(value):
                     return True
         # the manifest was extended after signing: its sections have to hold one by one
-        starts = dict(_raw_sections(manifest))
+        starts = dict(jar.raw_sections(manifest))
         for entry, attributes in sections.items():
             for key, value in attributes.items():
-                name = _hash_name(key.removesuffix(b"-digest")) if key.endswith(b"-digest") else None
+                name = jar.hash_name(key.removesuffix(b"-digest")) if key.endswith(b"-digest") else None
                 if name and (
-                    entry not in starts or hashlib.new(name, starts[entry]).digest() != _unbase64(value)
+                    entry not in starts or hashlib.new(name, starts[entry]).digest() != jar.unbase64(value)
                 ):
                     where = short(entry.decode(errors="replace"), 80)
                     problems.append(f"MANIFEST.MF does not fit the signature file at {where}")
@@ -497,7 +467,7 @@ class _Verifier:
         return bool(sections)
 
     def v1_entries(self, manifest: bytes, problems: list[str], *, whole: bool) -> bool | None:
-        _, sections = _sections(manifest)
+        _, sections = jar.sections(manifest)
         wrong = False
         unchecked: list[str] = []
         for entry in self.container.entries:
@@ -507,7 +477,7 @@ class _Verifier:
             digests = [
                 (name, value)
                 for key, value in (attributes or {}).items()
-                if key.endswith(b"-digest") and (name := _hash_name(key.removesuffix(b"-digest")))
+                if key.endswith(b"-digest") and (name := jar.hash_name(key.removesuffix(b"-digest")))
             ]
             if not digests:
                 self.uncovered.append(short(entry.name))
@@ -522,7 +492,7 @@ class _Verifier:
             except SourceError as error:
                 unchecked.append(str(error))
                 continue
-            if real != _unbase64(value):
+            if real != jar.unbase64(value):
                 wrong = True
                 self.changed.append(short(entry.name))
                 self.note("changed", entry.header, entry.name, refused=whole)
@@ -563,263 +533,3 @@ def _prefixed(body: memoryview) -> Iterator[memoryview]:
 def _strength(algorithm: int) -> int:
     kind = ALGORITHMS[algorithm]
     return 0 if kind[2] else 2 if kind[1] == "sha512" else 1
-
-
-def _hash_name(key: bytes) -> str | None:
-    return {
-        b"sha1": "sha1",
-        b"sha": "sha1",
-        b"sha-256": "sha256",
-        b"sha-384": "sha384",
-        b"sha-512": "sha512",
-    }.get(key)
-
-
-def _unbase64(value: bytes) -> bytes:
-    try:
-        return base64.b64decode(value, validate=True)
-    except ValueError:
-        return b""
-
-
-_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r(?!\n)\r(?!\n)")
-
-
-def _raw_sections(text: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Sections of a JAR manifest as (entry name, bytes with their closing blank line)."""
-    at = 0
-    for blank in _BLANK_LINE.finditer(text):
-        section = text[at : blank.end()]
-        at = blank.end()
-        yield _attributes(section).get(b"name", b""), section
-    if at < len(text):
-        yield _attributes(text[at:]).get(b"name", b""), text[at:]
-
-
-def _sections(text: bytes) -> tuple[dict[bytes, bytes], dict[bytes, dict[bytes, bytes]]]:
-    """Main attributes and those of each entry; keys in lower case, continued lines joined."""
-    parts = [part for part in _BLANK_LINE.split(text) if part.strip()]
-    main = _attributes(parts[0]) if parts else {}
-    found: dict[bytes, dict[bytes, bytes]] = {}
-    for part in parts[1:]:
-        attributes = _attributes(part)
-        if b"name" in attributes:
-            found.setdefault(attributes[b"name"], attributes)
-    return main, found
-
-
-def _attributes(section: bytes) -> dict[bytes, bytes]:
-    lines = re.sub(rb"(?:\r\n|\r|\n) ", b"", section)
-    out: dict[bytes, bytes] = {}
-    for line in re.split(rb"\r\n|\r|\n", lines):
-        key, colon, value = line.partition(b":")
-        if colon:
-            out[key.strip().lower()] = value.removeprefix(b" ")
-    return out
-
-
-class _CmsSigner(msgspec.Struct):
-    certificate: bytes
-    others: list[bytes]
-    hash: str
-    attributes: bytes | None
-    message_digest: bytes
-    signature: bytes
-
-
-_HASH_OIDS = {
-    bytes.fromhex("2b0e03021a"): "sha1", bytes.fromhex("608648016503040201"): "sha256",
-    bytes.fromhex("608648016503040202"): "sha384", bytes.fromhex("608648016503040203"): "sha512",
-    bytes.fromhex("608648016503040204"): "sha224", bytes.fromhex("2a864886f70d0205"): "md5",
-}  # fmt: skip
-_MESSAGE_DIGEST = bytes.fromhex("2a864886f70d010904")
-
-
-def _der(data: bytes, at: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-    """Values of a DER sequence as (tag, content, whole)."""
-    while at < len(data):
-        begin = at
-        tag = data[at]
-        length = data[at + 1]
-        at += 2
-        if length == 0x80:
-            raise Malformed("length without end (BER)")
-        if length & 0x80:
-            size = length & 0x7F
-            if size > 4:
-                raise Malformed("length of more than four bytes")
-            length = int.from_bytes(data[at : at + size])
-            at += size
-        if at + length > len(data):
-            raise Malformed("a value ends after its container")
-        yield tag, data[at : at + length], data[begin : at + length]
-        at += length
-
-
-def _inside(data: bytes) -> bytes:
-    """Content of the first value."""
-    for _, content, _ in _der(data):
-        return content
-    raise Malformed("a value is missing")
-
-
-def _cms_signer(raw: bytes) -> _CmsSigner:
-    """The first signer of a CMS SignedData (RFC 5652, section 5), with its certificate."""
-    content = [part for _, part, _ in _der(_inside(raw))]
-    signed = list(_der(_inside(content[1])))
-    certificates: list[bytes] = []
-    for tag, body, _ in signed:
-        if tag == 0xA0:
-            certificates = [whole for _, _, whole in _der(body)][:MAX_CERTIFICATES]
-    infos = next(_der(signed[-1][1]), None) if signed else None
-    if infos is None or signed[-1][0] != 0x31:
-        raise Malformed("no signer")
-    parts = list(_der(infos[1]))
-    issuer_serial = parts[1][1]
-    digest_oid = _inside(parts[2][1])
-    attributes = None
-    message_digest = b""
-    at = 3
-    if parts[at][0] == 0xA0:
-        attributes = b"\x31" + parts[at][2][1:]  # signed as a SET OF (RFC 5652, 5.4)
-        for _, attribute, _ in _der(parts[at][1]):
-            pair = list(_der(attribute))
-            if pair[0][1] == _MESSAGE_DIGEST:
-                message_digest = _inside(pair[1][1])
-        at += 1
-    signature = parts[at + 1][1]
-    name = _HASH_OIDS.get(digest_oid)
-    if name is None:
-        raise Malformed(f"unknown hash {digest_oid.hex()}")
-    if not certificates:
-        raise Malformed("no certificate")
-    # issuer and serial stand in the certificate as the same bytes
-    chosen = next(
-        (c for c in certificates if issuer_serial and _has_serial(c, issuer_serial)), certificates[0]
-    )
-    return _CmsSigner(chosen, certificates, name, attributes, message_digest, signature)
-
-
-def _has_serial(certificate: bytes, issuer_serial: bytes) -> bool:
-    serial = [whole for _, _, whole in _der(issuer_serial)][-1]
-    body = list(_der(_inside(_inside(certificate))))
-    return any(whole == serial for tag, _, whole in body[:2] if tag == 2)
-
-
-def _load(der: bytes) -> "x509.Certificate | None":
-    from cryptography import x509
-
-    try:
-        return x509.load_der_x509_certificate(der)
-    except Exception:  # cryptography raises many kinds on hostile certificates
-        return None
-
-
-def _certificate(der: bytes, sha: str) -> Certificate:
-    """Facts of a certificate; what it breaks (serial 0, odd names) is a fact here and no warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return _certificate_facts(der, sha)
-
-
-def _certificate_facts(der: bytes, sha: str) -> Certificate:
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-
-    certificate = _load(der)
-    if certificate is None:
-        return Certificate(sha, subject="(unreadable certificate)")
-
-    def text(get: Any) -> str:
-        try:
-            return short(str(get()))
-        except Exception:
-            return "(unreadable)"
-
-    key = ""
-    try:
-        public = certificate.public_key()
-        if isinstance(public, rsa.RSAPublicKey):
-            key = f"RSA {public.key_size}"
-        elif isinstance(public, ec.EllipticCurvePublicKey):
-            key = f"EC {public.curve.name}"
-        elif isinstance(public, dsa.DSAPublicKey):
-            key = f"DSA {public.key_size}"
-    except Exception:
-        key = "unknown"
-    subject = text(lambda: certificate.subject.rfc4514_string())
-    issuer = text(lambda: certificate.issuer.rfc4514_string())
-    return Certificate(
-        sha256=sha,
-        subject=subject,
-        issuer=issuer,
-        serial=text(lambda: f"{certificate.serial_number:x}"),
-        not_before=text(lambda: certificate.not_valid_before_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        not_after=text(lambda: certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        key=key,
-        hash=text(
-            lambda: certificate.signature_hash_algorithm.name if certificate.signature_hash_algorithm else ""
-        ),
-        self_signed=subject == issuer,
-        known=KNOWN.get(sha) or _known_subject(subject),
-    )
-
-
-def _known_subject(subject: str) -> str:
-    """Public keys that are recognised by their name: each development machine makes its own debug key."""
-    parts = {part.strip() for part in subject.split(",")}
-    if {"CN=Android Debug", "O=Android"} <= parts:
-        return "debug"
-    if {
-        "CN=Android",
-        "OU=Android",
-        "O=Android",
-        "L=Mountain View",
-    } <= parts and "android@android.com" in subject:
-        return "AOSP test key (by its name)"
-    return ""
-
-
-def _spki(der: bytes) -> bytes | None:
-    """The SubjectPublicKeyInfo of a certificate as it stands there."""
-    try:
-        fields = list(_der(_inside(_inside(der))))
-        first = 1 if fields[0][0] == 0xA0 else 0
-        return fields[first + 5][2]
-    except (Malformed, IndexError):
-        return None
-
-
-def _check_signature(key: bytes, kind: str, hash_name: str, signature: bytes, signed: bytes) -> bool | None:
-    """Whether a signature holds; None where key or algorithm is not one that can be checked."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
-
-    algorithms: dict[str, Callable[[], hashes.HashAlgorithm]] = {
-        "sha1": hashes.SHA1, "sha224": hashes.SHA224, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
-        "sha512": hashes.SHA512, "md5": hashes.MD5,
-    }  # fmt: skip
-    algorithm = algorithms[hash_name]()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            public = load_der_public_key(key)
-        if isinstance(public, rsa.RSAPublicKey) and kind in ("rsa", "pss", "any"):
-            how = (
-                padding.PSS(padding.MGF1(algorithm), algorithm.digest_size)
-                if kind == "pss"
-                else padding.PKCS1v15()
-            )
-            public.verify(signature, signed, how, algorithm)
-        elif isinstance(public, ec.EllipticCurvePublicKey) and kind in ("ec", "any"):
-            public.verify(signature, signed, ec.ECDSA(algorithm))
-        elif isinstance(public, dsa.DSAPublicKey) and kind in ("dsa", "any"):
-            public.verify(signature, signed, algorithm)
-        else:
-            return None
-    except InvalidSignature:
-        return False
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return None
-    return True

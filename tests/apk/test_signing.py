@@ -234,22 +234,6 @@ def test_a_broken_block_is_no_signature(plain, signer):
     assert {"block-size", "unsigned"} <= kinds(facts)
 
 
-def test_an_unreadable_certificate_is_kept_by_its_digest():
-    found = signing._certificate(b"\x30\x03\x02\x01\x01", "ab" * 32)
-    assert found == signing.Certificate("ab" * 32, subject="(unreadable certificate)")
-
-
-def test_line_ends_of_manifests():
-    for line in (b"\r\n", b"\n"):
-        text = line.join(
-            [b"Manifest-Version: 1.0", b"", b"Name: a-very-long", b" -name", b"SHA1-Digest: x", b"", b""]
-        )
-        main, sections = signing._sections(text)
-        assert main[b"manifest-version"] == b"1.0"
-        assert sections == {b"a-very-long-name": {b"name": b"a-very-long-name", b"sha1-digest": b"x"}}
-        assert b"".join(raw for _, raw in signing._raw_sections(text)) == text
-
-
 @pytest.mark.parametrize(
     "raw", [b"", b"\x30\x00", b"\x30\x02\x30\x00", b"\x30\x80", b"\x30\x85\x01\x01\x01\x01\x01"]
 )
@@ -264,10 +248,3 @@ def test_a_signature_file_that_is_no_cms(raw, zip_writer):
         zip_writer.add(name, content)
     facts = verify(zip_writer.done())
     assert [(s.name, s.verified) for s in facts.schemes] == [("v1", False)]
-
-
-def test_a_certificate_with_a_serial_that_is_not_allowed_gives_no_warning(signer):
-    """Found by fuzzing: cryptography warns when such a serial is read."""
-    at = signer.der.index(b"\x02\x01\x07")
-    der = signer.der[:at] + b"\x02\x01\x80" + signer.der[at + 3 :]
-    assert signing._certificate(der, "ab").serial == "-80"

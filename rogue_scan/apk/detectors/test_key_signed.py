@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from rogue_scan.apk.certificate import KNOWN
 from rogue_scan.apk.facts import AppFacts
-from rogue_scan.apk.signing import KNOWN
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import NoParams, detector
 from rogue_scan.rules.rule import Bound

@@ -1,5 +1,6 @@
+from rogue_scan.apk.certificate import Certificate
 from rogue_scan.apk.facts import AppFacts
-from rogue_scan.apk.signing import Certificate, SigningFacts
+from rogue_scan.apk.signing import SigningFacts
 
 
 def test_by_the_certificate(evidence_of):

@@ -1,5 +1,6 @@
+from rogue_scan.apk.certificate import KNOWN, Certificate
 from rogue_scan.apk.facts import AppFacts
-from rogue_scan.apk.signing import KNOWN, Certificate, SigningFacts
+from rogue_scan.apk.signing import SigningFacts
 
 
 def app(sha256, known):

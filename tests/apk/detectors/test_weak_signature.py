@@ -1,8 +1,9 @@
 import pytest
 
+from rogue_scan.apk.certificate import Certificate
 from rogue_scan.apk.facts import AppFacts
 from rogue_scan.apk.manifest import Manifest
-from rogue_scan.apk.signing import Certificate, Scheme, SigningFacts
+from rogue_scan.apk.signing import Scheme, SigningFacts
 
 
 def app(schemes=("v2",), key="RSA 2048", hash_name="sha256", low=24):

@@ -1,0 +1,158 @@
+"""Signing certificates: their facts, known public ones, and checks of signatures by their keys."""
+
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rogue_scan.apk import der
+from rogue_scan.apk.difference import short
+from rogue_scan.errors import Malformed
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+KNOWN = {
+    "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc": "AOSP test key (testkey)",
+    "c8a2e9bccf597c2fb6dc66bee293fc13f2fc47ec77bc6b2b0d52c11f51192ab8": "AOSP test key (platform)",
+    "28bbfe4a7b97e74681dc55c2fbb6ccb8d6c74963733f6af6ae74d8c3a6e879fd": "AOSP test key (shared)",
+}
+"""SHA-256 of certificates whose private keys are public (AOSP ``build/target/product/security``)."""
+
+
+class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Facts of one signing certificate."""
+
+    sha256: str
+    subject: str = ""
+    issuer: str = ""
+    serial: str = ""
+    not_before: str = ""
+    not_after: str = ""
+    key: str = ""
+    """``RSA 2048``, ``EC secp256r1`` …"""
+    hash: str = ""
+    """Hash of the certificate's own signature."""
+    self_signed: bool = False
+    known: str = ""
+    """What public key pair it is: ``debug``, ``AOSP test key …``; empty for a private one."""
+
+
+def _load(raw: bytes) -> "x509.Certificate | None":
+    from cryptography import x509
+
+    try:
+        return x509.load_der_x509_certificate(raw)
+    except Exception:  # cryptography raises many kinds on hostile certificates
+        return None
+
+
+def certificate_facts(raw: bytes, sha: str) -> Certificate:
+    """Facts of a certificate; what it breaks (serial 0, odd names) is a fact here and no warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _facts(raw, sha)
+
+
+def _facts(raw: bytes, sha: str) -> Certificate:
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+
+    certificate = _load(raw)
+    if certificate is None:
+        return Certificate(sha, subject="(unreadable certificate)")
+
+    def text(get: Any) -> str:
+        try:
+            return short(str(get()))
+        except Exception:
+            return "(unreadable)"
+
+    key = ""
+    try:
+        public = certificate.public_key()
+        if isinstance(public, rsa.RSAPublicKey):
+            key = f"RSA {public.key_size}"
+        elif isinstance(public, ec.EllipticCurvePublicKey):
+            key = f"EC {public.curve.name}"
+        elif isinstance(public, dsa.DSAPublicKey):
+            key = f"DSA {public.key_size}"
+    except Exception:
+        key = "unknown"
+    subject = text(lambda: certificate.subject.rfc4514_string())
+    issuer = text(lambda: certificate.issuer.rfc4514_string())
+    return Certificate(
+        sha256=sha,
+        subject=subject,
+        issuer=issuer,
+        serial=text(lambda: f"{certificate.serial_number:x}"),
+        not_before=text(lambda: certificate.not_valid_before_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        not_after=text(lambda: certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        key=key,
+        hash=text(
+            lambda: certificate.signature_hash_algorithm.name if certificate.signature_hash_algorithm else ""
+        ),
+        self_signed=subject == issuer,
+        known=KNOWN.get(sha) or _known_subject(subject),
+    )
+
+
+def _known_subject(subject: str) -> str:
+    """Public keys that are recognised by their name: each development machine makes its own debug key."""
+    parts = {part.strip() for part in subject.split(",")}
+    if {"CN=Android Debug", "O=Android"} <= parts:
+        return "debug"
+    if {
+        "CN=Android",
+        "OU=Android",
+        "O=Android",
+        "L=Mountain View",
+    } <= parts and "android@android.com" in subject:
+        return "AOSP test key (by its name)"
+    return ""
+
+
+def public_key_of(raw: bytes) -> bytes | None:
+    """The SubjectPublicKeyInfo of a certificate as it stands there."""
+    try:
+        fields = list(der.values(der.inside(der.inside(raw))))
+        first = 1 if fields[0][0] == 0xA0 else 0
+        return fields[first + 5][2]
+    except (Malformed, IndexError):
+        return None
+
+
+def signature_holds(key: bytes, kind: str, hash_name: str, signature: bytes, signed: bytes) -> bool | None:
+    """Whether a signature holds; None where key or algorithm is not one that can be checked."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    algorithms: dict[str, Callable[[], hashes.HashAlgorithm]] = {
+        "sha1": hashes.SHA1, "sha224": hashes.SHA224, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
+        "sha512": hashes.SHA512, "md5": hashes.MD5,
+    }  # fmt: skip
+    algorithm = algorithms[hash_name]()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            public = load_der_public_key(key)
+        if isinstance(public, rsa.RSAPublicKey) and kind in ("rsa", "pss", "any"):
+            how = (
+                padding.PSS(padding.MGF1(algorithm), algorithm.digest_size)
+                if kind == "pss"
+                else padding.PKCS1v15()
+            )
+            public.verify(signature, signed, how, algorithm)
+        elif isinstance(public, ec.EllipticCurvePublicKey) and kind in ("ec", "any"):
+            public.verify(signature, signed, ec.ECDSA(algorithm))
+        elif isinstance(public, dsa.DSAPublicKey) and kind in ("dsa", "any"):
+            public.verify(signature, signed, algorithm)
+        else:
+            return None
+    except InvalidSignature:
+        return False
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return True

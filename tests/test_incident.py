@@ -292,16 +292,18 @@ def test_hosts_are_compared_in_one_form(endpoint, host):
 
 
 def test_ten_thousand_findings_of_one_story_are_joined_quickly():
+    def address(first, number):
+        return f"{first}:00:00:00:{number >> 8:02x}:{number & 255:02x}"
+
     floods = [
-        finding("wifi/deauth-flood", "c1", targets=(REAL,), actors=(f"c2:00:00:00:{n >> 8:02x}:{n & 255:02x}",),
-                first_seen=1.0)
+        finding("wifi/deauth-flood", "c1", targets=(REAL,), actors=(address("c2", n),), first_seen=1.0)
         for n in range(5_000)
-    ]  # fmt: skip
+    ]
+    times = {"first_seen": 2.0, "last_seen": 9.0}
     twins = [
-        finding("wifi/evil-twin-open", "c1", targets=(REAL,), actors=(f"b8:00:00:00:{n >> 8:02x}:{n & 255:02x}",),
-                first_seen=2.0, last_seen=9.0)
+        finding("wifi/evil-twin-open", "c1", targets=(REAL,), actors=(address("b8", n),), **times)
         for n in range(5_000)
-    ]  # fmt: skip
+    ]
     begin = time.process_time()
     incidents, links = join([capture(*floods, *twins, events=(JOINED,))])
     assert len(incidents) == 1 and len(links) == 5_000

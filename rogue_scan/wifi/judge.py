@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import bisect
 import functools
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -130,39 +129,30 @@ class Member:
     transmitter: Transmitter
     announcements: list[Announcement]
     """Those that carry this SSID."""
+    bssid: str = field(init=False)
+    """The address it uses."""
+    main: Announcement = field(init=False)
+    """The announcement with this SSID that was sent most, beacons first."""
+    first: Ref = field(init=False)
+    """First announcement of this SSID."""
+    last: Ref = field(init=False)
+    """Last announcement of this SSID."""
+    count: int = field(init=False)
+    """Announcements of this SSID."""
+    frequency: int = field(init=False)
+    """MHz; 0 unknown."""
 
-    @property
-    def bssid(self) -> str:
-        """The address it uses."""
-        return self.transmitter.bssid
-
-    @property
-    def main(self) -> Announcement:
-        """The announcement with this SSID that was sent most, beacons first."""
-        return max(
+    def __post_init__(self) -> None:
+        # Asked for again and again by rules that compare all with all, so reckoned once.
+        self.bssid = self.transmitter.bssid
+        self.main = max(
             self.announcements,
             key=lambda a: (a.kind is AnnouncementKind.BEACON, a.seen.count, -a.seen.first.frame),
         )
-
-    @property
-    def first(self) -> Ref:
-        """First announcement of this SSID."""
-        return min(a.seen.first for a in self.announcements)
-
-    @property
-    def last(self) -> Ref:
-        """Last announcement of this SSID."""
-        return max(a.seen.last for a in self.announcements)
-
-    @property
-    def count(self) -> int:
-        """Announcements of this SSID."""
-        return sum(a.seen.count for a in self.announcements)
-
-    @property
-    def frequency(self) -> int:
-        """MHz; 0 unknown."""
-        return self.main.frequency or 0
+        self.first = min(a.seen.first for a in self.announcements)
+        self.last = max(a.seen.last for a in self.announcements)
+        self.count = sum(a.seen.count for a in self.announcements)
+        self.frequency = self.main.frequency or 0
 
 
 @dataclass(slots=True)
@@ -484,16 +474,21 @@ def _ht(body: bytes | None) -> bytes:
     return bytes([body[0] & 0xFD & ~0x40 & 0xFF]) + body[1:16]
 
 
-def announces(a: Transmitter, bssid: str) -> Ref | None:
-    """Where ``a`` names ``bssid`` as its neighbour, other link or non-transmitted profile."""
-    for announcement in a.announcements:
-        elements = announcement.elements
-        if any(neighbour.bssid == bssid for neighbour in elements.neighbours):
-            return announcement.seen.first
+def listed(world: World) -> dict[str, list[tuple[str, Ref]]]:
+    """BSSID → (who, where) for everyone that names it as neighbour or as another link of its own."""
+    return view(world).once("listed", _listed)
+
+
+def _listed(world: World) -> dict[str, list[tuple[str, Ref]]]:
+    found: dict[str, list[tuple[str, Ref]]] = {}
+    for bss, announcement in world.announced():
+        elements, ref = announcement.elements, announcement.seen.first
         link = elements.multi_link
-        if link is not None and any(address == bssid for _, address in link.links):
-            return announcement.seen.first
-    return None
+        named = [n.bssid for n in elements.neighbours] + [a for _, a in (link.links if link else ())]
+        for address in named:
+            if address is not None and address != bss.bssid:
+                found.setdefault(address, []).append((bss.bssid, ref))
+    return found
 
 
 def same_mobility_domain(a: Announcement, b: Announcement) -> bool:
@@ -531,9 +526,9 @@ def watched_before(world: World, transmitter: Transmitter, seconds: float) -> bo
 
 
 def like(members: Iterable[Member], stranger: Member) -> Member | None:
-    """The member whose announcement differs least from the stranger's (in a huge network, of its first)."""
+    """The member whose announcement differs least from the stranger's."""
     return min(
-        itertools.islice(members, MOST_COMPARED),
+        members,
         key=lambda m: (len(differences(m.main, stranger.main)), m.first, m.bssid),
         default=None,
     )
@@ -601,13 +596,12 @@ def strangeness(
     # Counter-evidence.
     if same_radio is not None and not cloned:
         case.add("same-radio", where, target=same_radio.bssid)
-    for member in known:
-        if cloned:
-            break
-        ref = announces(member.transmitter, stranger.bssid)
-        if ref is not None:
-            case.add("listed", place(ref), target=member.bssid)
-            break
+    if not cloned:
+        addresses = {m.bssid for m in known}
+        for address, ref in listed(world).get(stranger.bssid, ()):
+            if address in addresses:
+                case.add("listed", place(ref), target=address)
+                break
     if not cloned and any(same_mobility_domain(m.main, main) for m in known):
         case.add("same-mobility-domain", where)
     if not cloned and phone(stranger):
@@ -632,6 +626,20 @@ STRANGENESS = (
     "phone",
 )
 """Names of evidence that :func:`strangeness` may add."""
+
+
+def shortlist(known: Sequence[Member], stranger: Member) -> list[Member]:
+    """Of a huge network the members that a stranger is compared with: those near it, and the first."""
+    if len(known) <= MOST_COMPARED:
+        return list(known)
+    near = [
+        m
+        for m in known
+        if m.bssid == stranger.bssid
+        or sibling_addresses(m.bssid, stranger.bssid)
+        or same_clock(m.transmitter, stranger.transmitter)
+    ]
+    return [*near[:MOST_COMPARED], *(m for m in known[:MOST_COMPARED] if m not in near)]
 
 
 def same_band(a: Member, b: Member) -> bool:
@@ -672,15 +680,35 @@ def clients_of(world: World, bssid: str, after: float = 0.0) -> Iterator[tuple[s
     yield from sorted(found.items(), key=lambda item: (item[1], item[0]))
 
 
+def places_of(world: World, client: str) -> list[tuple[Ref, str]]:
+    """(frame, BSSID) of everything that a client joined or used, by time."""
+    return view(world).once("places", _places).get(client, [])
+
+
 def _clients(world: World) -> dict[str, list[tuple[Ref, str]]]:
-    """BSSID → (frame, client) of associations and of first data, by time."""
-    found: dict[str, list[tuple[Ref, str]]] = {}
+    """BSSID → (frame, client)."""
+    return _grouped((bssid, ref, client) for client, bssid, ref in _uses(world))
+
+
+def _places(world: World) -> dict[str, list[tuple[Ref, str]]]:
+    """Client → (frame, BSSID)."""
+    return _grouped((client, ref, bssid) for client, bssid, ref in _uses(world))
+
+
+def _uses(world: World) -> Iterator[tuple[str, str, Ref]]:
+    """(client, BSSID, frame) of associations and of first data."""
     for frame in world.assocs:
         client = frame.receiver if frame.response else frame.transmitter
         if client != frame.bssid:
-            found.setdefault(frame.bssid, []).append((frame.ref, client))
+            yield client, frame.bssid, frame.ref
     for (client, bssid), link in world.links.items():
-        found.setdefault(bssid, []).append((link.seen.first, client))
+        yield client, bssid, link.seen.first
+
+
+def _grouped(rows: Iterable[tuple[str, Ref, str]]) -> dict[str, list[tuple[Ref, str]]]:
+    found: dict[str, list[tuple[Ref, str]]] = {}
+    for key, ref, other in rows:
+        found.setdefault(key, []).append((ref, other))
     for entries in found.values():
         entries.sort()
     return found

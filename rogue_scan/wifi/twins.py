@@ -18,11 +18,12 @@ from rogue_scan.wifi.judge import (
     handshakes,
     like,
     place,
+    places_of,
+    shortlist,
     show,
     solid,
     strangeness,
 )
-from rogue_scan.wifi.world import Ref
 
 
 class TwinParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +103,7 @@ def weigh(case: Case, looked: View, stranger: Member, known: Sequence[Member], p
         case,
         looked,
         stranger,
-        known,
+        shortlist(known, stranger),
         fresh_seconds=params.fresh_seconds,
         settled_seconds=params.settled_seconds,
         watch_seconds=params.watch_seconds,
@@ -164,12 +165,8 @@ def chain(case: Case, looked: View, stranger: Member, known: Sequence[Member], p
                 )
     if stranger.bssid in addresses:
         return  # clients of a cloned address cannot be told apart by it
-    before: dict[str, Ref] = {}
-    for address in sorted(addresses):
-        for client, ref in clients_of(world, address):
-            before[client] = min(ref, before.get(client, ref))
     for client, ref in clients_of(world, stranger.bssid, stranger.first.time):
-        if client in before and before[client] < ref:
+        if any(earlier < ref and bssid in addresses for earlier, bssid in places_of(world, client)):
             case.add("client-moved", place(ref), value=client, client=client)
 
 
@@ -197,6 +194,6 @@ def failing(case: Case, looked: View, stranger: Member, known: Sequence[Member])
 
 def nearest_first(known: Sequence[Member], stranger: Member) -> list[str]:
     """Addresses of the real ones, the most alike first; at most eight."""
-    best = like(known, stranger)
+    best = like(shortlist(known, stranger), stranger)
     rest = [m.bssid for m in known if best is None or m.bssid != best.bssid]
     return list(dict.fromkeys([*([best.bssid] if best else []), *rest]))[:8]

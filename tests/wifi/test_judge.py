@@ -101,10 +101,9 @@ def test_channels_and_protection_are_no_differences_of_hardware(look) -> None:
 
 
 def test_a_neighbour_report_names_a_member(look) -> None:
-    seen = look(REAL.replace("up=", "rnr=02:11:22:33:44:55 up=")).transmitters
-    (real,) = seen[BSSID]
-    assert judge.announces(real, "02:11:22:33:44:55") is not None
-    assert judge.announces(real, "02:11:22:33:44:56") is None
+    seen = judge.listed(look(REAL.replace("up=", "rnr=02:11:22:33:44:55 up=")).world)
+    assert [who for who, _ in seen["02:11:22:33:44:55"]] == [BSSID]
+    assert "02:11:22:33:44:56" not in seen
 
 
 def test_handshakes_that_break_off(look) -> None:

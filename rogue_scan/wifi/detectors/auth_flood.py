@@ -40,7 +40,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         rows = [world.rates[k, "*", bssid] for k in (Kind.AUTH, Kind.ASSOC) if (k, "*", bssid) in world.rates]
         rate = max(rows, key=lambda row: row.seen.count - row.retries)
         high = peak(rate.seconds, params.window)
-        if high is None:
+        if high is None or high.most < min(params.min_frames, params.one_source):
             continue
         new = sum(count for second, count in rate.new_sources.items() if high.start <= second < high.end)
         case = rule.case()

@@ -30,13 +30,13 @@ def evaluate(world: World, rule: Bound[RivalParams]) -> Iterator[Finding]:
     repeating = {bssid for bssid, bss in world.bss.items() if bss.repeated_tsf.count >= params.min_frames}
     for ssid, everyone in sorted(looked.networks.items()):
         members = [m for m in believable(everyone, params) if _personal(m.main.security)]
+        kinds = {id(m): _kind(m.main.security) for m in members}
         suspicions = []
         for stranger in members:
             known = [
                 m
                 for m in members
-                if m.transmitter is not stranger.transmitter
-                and _kind(m.main.security) == _kind(stranger.main.security)
+                if m.transmitter is not stranger.transmitter and kinds[id(m)] == kinds[id(stranger)]
             ]
             if not known:
                 continue

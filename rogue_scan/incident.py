@@ -505,6 +505,9 @@ class _Story:
         view = app.apk or AppView()
         return view.label or view.package or app.name.rpartition("/")[2].partition(",")[0] or app.name
 
+    def _app_names(self) -> list[str]:
+        return list(dict.fromkeys(self._app_name(app) for app in self.apps))
+
     def title(self) -> str:
         """The incident in one line."""
         return (self._wifi_title() if self.wifi else self._app_title()).strip()
@@ -517,7 +520,7 @@ class _Story:
         elif self.asked:
             deeds.append(t("asked for {data}").format(data=self._data(self.asked, 2)))
         if self.pushing:
-            names = [self._app_name(app) for app in self.apps]
+            names = self._app_names()
             deeds.append(
                 t("pushed the app {app}").format(app=self._some(names, 2)) if names else t("pushed a file")
             )
@@ -552,7 +555,7 @@ class _Story:
 
     def _app_title(self) -> str:
         t = self.t
-        names = self._some([self._app_name(app) for app in self.apps], 2)
+        names = self._some(self._app_names(), 2)
         kinds = [kind for kind in DataCategory if any(kind in self._leaving(app) for app in self.apps)]
         if kinds and len(self.apps) == 1:
             return t("{app} sends {data} away").format(app=names, data=self._data(kinds, 3))

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rogue_scan.apk import address, content, kits, manifest, native, resources, signing, web
+from rogue_scan.apk import address, content, kits, manifest, native, parts, resources, signing, web
 from rogue_scan.apk.answers import PackageResources
 from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
-from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
+from rogue_scan.apk.container import DEFLATED, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
 from rogue_scan.apk.manifest import MANIFEST, Manifest
-from rogue_scan.errors import LimitExceeded, SourceError, Unsupported
+from rogue_scan.apk.parts import AAB_MANIFEST, APK_NAME, DEX_NAME, Inner, Part, quick_manifest
+from rogue_scan.errors import LimitExceeded, SourceError
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.subject import Endpoint, Flow, Hop
 
@@ -43,16 +44,6 @@ EXTRA_TOTAL = 96 << 20
 """Bytes of code kept that lies elsewhere than where Android loads it from."""
 
 _LIBRARY = re.compile(r"(?:[^/]+/)?lib/[^/]+/[^/]+\.so")
-DEX_NAME = re.compile(r"classes\d*\.dex")
-_SPLIT = re.compile(r"(?i).*\.apk")
-
-
-class Inner(msgspec.Struct, frozen=True):
-    """A whole app found inside another, to be analysed on its own."""
-
-    origin: str
-    data: bytes
-    entry_offset: int = -1
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -60,16 +51,6 @@ class Decoded(msgspec.Struct, frozen=True):
 
     facts: AppFacts
     inner: tuple[Inner, ...] = ()
-
-
-class _Part(msgspec.Struct):
-    """One APK of the app: the base, or a split."""
-
-    name: str
-    container: Container
-
-    def label(self, entry: str) -> str:
-        return f"{self.name}!{entry}" if self.name else entry
 
 
 def decode(data: bytes) -> Decoded:
@@ -108,78 +89,19 @@ class _Intake:
         self.data = data
         self.problems: list[Problem] = []
         self.notes = Differences(distinct=12)
-        self.form = "apk"
         self.inner: list[Inner] = []
         self.extra_dex: list[tuple[str, bytes]] = []
         self.extra_left = EXTRA_TOTAL
         self.pictures_left = PICTURES_TOTAL
-        self.parts = self.open()
+        opened = parts.open_parts(data)
+        self.form, self.outer, self.parts = opened.form, opened.outer, opened.parts
         self.base = self.parts[0].container
+        self.problems += opened.problems
+        for other in opened.others:
+            self.keep_inner(other.origin, other.data, other.entry_offset)
+        if self.form == "bundle":
+            self.notes.extend(self.outer.differences)
         self.tables: list[resources.Table] = []
-
-    # --- containers
-
-    def open(self) -> list[_Part]:
-        outer = self.outer = open_container(self.data)
-        names = [e.name for e in outer.entries]
-        if MANIFEST in outer or any(DEX_NAME.fullmatch(n) for n in names):
-            return [_Part("", outer)]
-        if "base/manifest/AndroidManifest.xml" in outer:
-            self.form = "aab"
-            return [_Part("", outer)]
-        apks = [e for e in outer.entries if _SPLIT.fullmatch(e.name)]
-        parts = list(self.splits(outer, apks))
-        if parts:
-            self.form = "bundle"
-            self.notes.extend(outer.differences)
-            return parts
-        if (
-            any(n.startswith(("lib/", "assets/", "res/", "META-INF/")) for n in names)
-            or "resources.arsc" in outer
-        ):
-            return [_Part("", outer)]  # an APK without manifest and code is still told about
-        raise Unsupported("a zip archive, but no app: neither manifest nor DEX file nor APK in it")
-
-    def splits(self, outer: Container, apks: list[Entry]) -> Iterator[_Part]:
-        """The APKs of a set that belong together: those of one package, the base first."""
-        opened: list[tuple[Entry, Container, Manifest | None]] = []
-        for entry in apks[:500]:
-            try:
-                container = open_container(outer.read(entry))
-            except SourceError as error:
-                self.problem(entry.name, error)
-                continue
-            opened.append((entry, container, self.quick_manifest(container)))
-        opened = [item for item in opened if item[2] is not None or MANIFEST not in item[1]]
-        bases = [item for item in opened if item[2] is not None and not item[2].split and item[2].components]
-        bases = bases or [item for item in opened if item[2] is not None and not item[2].split]
-        if not bases:
-            bases = opened[:1]
-        if not bases:
-            return
-        # prefer what is called base, then standalone with most code
-        base = min(
-            bases, key=lambda i: (not i[0].name.rpartition("/")[2].startswith("base"), -i[0].size, i[0].name)
-        )
-        package = base[2].package if base[2] else ""
-        yield _Part(base[0].name, base[1])
-        for item in opened:
-            if item is base:
-                continue
-            found = item[2]
-            if found is not None and found.package == package and (found.split or not found.components):
-                yield _Part(item[0].name, item[1])
-            elif found is not None and found.package != package:
-                self.keep_inner(item[0].name, bytes(item[1].data), item[0].header)
-
-    def quick_manifest(self, container: Container) -> Manifest | None:
-        entry = container.get(MANIFEST)
-        if entry is None:
-            return None
-        try:
-            return manifest.parse(container.read(entry), None, lambda _: None)
-        except SourceError:
-            return None
 
     def keep_inner(self, origin: str, data: bytes, offset: int) -> None:
         if len(self.inner) < MAX_NESTED:
@@ -190,7 +112,7 @@ class _Intake:
     def problem(self, part: str, error: SourceError) -> None:
         self.problems.append(Problem(short(part), error.kind, short(str(error))))
 
-    def read(self, part: _Part, entry: Entry) -> bytes | None:
+    def read(self, part: Part, entry: Entry) -> bytes | None:
         try:
             return part.container.read(entry)
         except SourceError as error:
@@ -261,7 +183,7 @@ class _Intake:
         for item in self.inner:
             found = None
             try:
-                found = self.quick_manifest(open_container(item.data))
+                found = quick_manifest(open_container(item.data))
             except SourceError as error:
                 self.problem(item.origin, error)
             yield Nested(
@@ -320,7 +242,7 @@ class _Intake:
 
     def manifest(self, table: resources.Table | None) -> tuple[Manifest, int]:
         """The app's manifest: that of the base with the components of its splits, every copy counted."""
-        name = "base/manifest/AndroidManifest.xml" if self.form == "aab" else MANIFEST
+        name = AAB_MANIFEST if self.form == "aab" else MANIFEST
         copies = self.base.all(name)
         if not copies:
             self.notes.add("manifest:missing", -1, MANIFEST, refused=True)
@@ -349,7 +271,7 @@ class _Intake:
             )
         return main, len(read)
 
-    def one_manifest(self, part: _Part, entry: Entry, table: resources.Table | None) -> Manifest | None:
+    def one_manifest(self, part: Part, entry: Entry, table: resources.Table | None) -> Manifest | None:
         data = self.read(part, entry)
         if data is None:
             self.notes.add("manifest:unreadable", entry.header, entry.name, "cannot be decoded", refused=True)
@@ -451,7 +373,7 @@ class _Intake:
                     kind = f"disguised {kind}"
                 yield File(short(entry.name), kind, entry.size, entry.header, part.name)
 
-    def look_behind(self, part: _Part, entry: Entry) -> str:
+    def look_behind(self, part: Part, entry: Entry) -> str:
         """Whether an archive hangs behind a picture, which viewers show and loaders open."""
         if entry.size > MAX_PICTURE or self.pictures_left < entry.size:
             return "picture"
@@ -470,7 +392,7 @@ class _Intake:
         self.extra_left -= len(data)
         self.extra_dex.append((label, data))
 
-    def look_inside(self, part: _Part, entry: Entry) -> str:
+    def look_inside(self, part: Part, entry: Entry) -> str:
         """Whether a zip archive in the package is an app or carries code."""
         if entry.size > MAX_NESTED_SIZE:
             self.notes.add("app:nested-too-large", entry.header, entry.name, entry.size)
@@ -483,7 +405,7 @@ class _Intake:
         except SourceError:
             return "zip"
         codes = [e for e in inner.entries if DEX_NAME.fullmatch(e.name)]
-        if MANIFEST in inner or any(_SPLIT.fullmatch(e.name) for e in inner.entries):
+        if MANIFEST in inner or any(APK_NAME.fullmatch(e.name) for e in inner.entries):
             self.keep_inner(part.label(entry.name), data, entry.header)
             return "apk"
         for code in codes[:20]:

@@ -38,6 +38,7 @@ _GRAVEST = (
 )
 """Kinds of data that are named first where only some are named."""
 _MOST_STEPS = 40
+_MOST_APP_STEPS = 16
 _SAME_MOMENT = 0.5
 """Seconds within which an event of a client is what a finding already says."""
 _MOST_KEYS = 4
@@ -505,6 +506,10 @@ class _Story:
         view = app.apk or AppView()
         return view.label or view.package or app.name.rpartition("/")[2].partition(",")[0] or app.name
 
+    def _app_and_package(self, app: Subject) -> str:
+        name, package = self._app_name(app), app.apk.package if app.apk else ""
+        return f"{name} ({package})" if package and package != name else name
+
     def _app_names(self) -> list[str]:
         return list(dict.fromkeys(self._app_name(app) for app in self.apps))
 
@@ -709,11 +714,13 @@ class _Story:
             steps += here[: max(4, _MOST_STEPS // len(self.captures))]
             if number >= 9:
                 break
-        for app in self.apps[:6]:
+        told = set()
+        for app in self.apps[:20]:
             for item in sorted(self.world.of_subject[app.id], key=_worst_first)[:4]:
-                steps.append(
-                    Step(f"{self._app_name(app)}: {item.message or item.title}", None, item.id, app.id)
-                )
+                says = f"{self._app_name(app)}: {item.message or item.title}"
+                if says not in told and len(told) < _MOST_APP_STEPS:
+                    told.add(says)
+                    steps.append(Step(says, None, item.id, app.id))
         return steps
 
     def _client_steps(self, capture: Subject) -> Iterable[Step]:
@@ -799,11 +806,8 @@ class _Story:
         t = self.t
         bad = [app for app in self.apps if self.world.of_subject[app.id]]
         if bad:
-            yield t("Remove {apps} from every device.").format(
-                apps=self._some(
-                    [f"{self._app_name(app)} ({(app.apk or AppView()).package})" for app in bad], 4
-                )
-            )
+            names = dict.fromkeys(self._app_and_package(app) for app in bad)
+            yield t("Remove {apps} from every device.").format(apps=self._some(list(names), 4))
         hosts = sorted(set().union(*(self.world.hosts(app) for app in bad))) if bad else []
         if hosts:
             yield t("Block {hosts}, and look in the logs for devices that talked to it.").format(

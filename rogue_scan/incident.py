@@ -714,7 +714,7 @@ class _Story:
             steps += here[: max(4, _MOST_STEPS // len(self.captures))]
             if number >= 9:
                 break
-        told = set()
+        told: set[str] = set()
         for app in self.apps[:20]:
             for item in sorted(self.world.of_subject[app.id], key=_worst_first)[:4]:
                 says = f"{self._app_name(app)}: {item.message or item.title}"

@@ -17,6 +17,7 @@ from rogue_scan.model.severity import Severity, Verdict
 from rogue_scan.model.subject import AccessPoint, Coverage, Risk, Subject
 from rogue_scan.texts import DATA, N_, translator
 
+_MOST_CHANGES = 10
 SEVERITIES = (Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.INFO)
 
 _SEVERITY = {
@@ -227,6 +228,35 @@ class View:
         for name in coverage.files_unread:
             yield t("Not read: {name}").format(name=name)
         yield from (self.t(note) for note in coverage.notes if note)
+        yield from self._changes(subject)
+
+    def _changes(self, subject: Subject) -> Iterable[str]:
+        """What a capture shows otherwise than the learnt site says."""
+        changes = subject.wifi.changes if subject.wifi is not None else ()
+        if not changes:
+            return
+        t = self.t
+        counts = {
+            kind: sum(c.kind == kind for c in changes) for kind in ("new", "gone", "changed", "unwanted")
+        }
+        sums = t("Against the learnt site: {new} new, {gone} gone, {changed} changed, {unwanted} unwanted.")
+        yield sums.format(**counts)
+        words = {
+            "new": t("New at the site: {bssid} ({name}), {after}."),
+            "gone": t("Gone from the site: {bssid} ({name})."),
+            "changed": t("Changed at the site: {bssid} ({name}): {what} was {before}, is {after}."),
+            "unwanted": t("Must not be at the site: {bssid} ({name})."),
+        }
+        for change in changes[:_MOST_CHANGES]:
+            yield words[change.kind].format(
+                bssid=change.bssid,
+                name=", ".join(change.ssids) or "?",
+                what=change.what,
+                before=change.before,
+                after=change.after,
+            )
+        if len(changes) > _MOST_CHANGES:
+            yield t("… and {count} more").format(count=len(changes) - _MOST_CHANGES)
 
     def gaps(self, subject: Subject) -> list[Gap]:
         """Rules that could not look, by reason."""

@@ -96,6 +96,7 @@ class Session:
             for chunk in self._reader.finish():
                 self.take(chunk)
         self._fold(self._observer.flush())
+        self._folder.finish()
         if self.world.net is not None:
             self.world.net.finish()
 

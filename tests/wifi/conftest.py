@@ -179,6 +179,7 @@ def fold() -> Any:
                 folder.fold(batch)
         for batch in observer.flush():
             folder.fold(batch)
+        folder.finish()
         folder.settle()
         return world
 

@@ -90,6 +90,10 @@ class Folder:
         self.stations.trim()
         self.traffic.trim()
 
+    def finish(self) -> None:
+        """No more frames come: tables are brought under their caps, as at the end of a block."""
+        self._trim()
+
     def settle(self) -> None:
         """Bring the world up to date for those who read it now."""
         self.announcements.settle()

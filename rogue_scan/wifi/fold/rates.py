@@ -13,7 +13,8 @@ from rogue_scan.wifi.observe import Batch
 from rogue_scan.wifi.world import Kind, Rate, World
 
 MAX_ROWS = 8192
-MAX_NEW = 32_768
+MAX_NEW = 8192
+"""Rows of one transmitter and receiver, and of one receiver, in one block of frames."""
 MAX_SECONDS = 4096
 MAX_SOURCES = 131_072
 """Remembered over all rows."""
@@ -28,6 +29,7 @@ class RateFold:
     def __init__(self, world: World) -> None:
         self.world = world
         self._new = Allowance(world, "rates", MAX_NEW)
+        self._new_receivers = Allowance(world, "rates", MAX_NEW)
         self._sources: dict[tuple[Kind, str, str], set[int]] = {}
         self._remembered = 0
 
@@ -78,7 +80,8 @@ class RateFold:
             key = (kind, transmitter, target)
             rate = self.world.rates.get(key)
             if rate is None:
-                if transmitter != ANY and not self._new.take():
+                allowance = self._new_receivers if sender is None else self._new
+                if target != ANY and not allowance.take():
                     found.append(None)
                     continue
                 rate = self.world.rates[key] = Rate(kind, transmitter, target)
@@ -136,7 +139,7 @@ class RateFold:
 
     def trim(self) -> None:
         """Bring the table back under its cap."""
-        self._new.used = 0
+        self._new.used = self._new_receivers.used = 0
         for key in trim(self.world, "rates", self.world.rates, MAX_ROWS):
             self._remembered -= len(self._sources.pop(key, ()))
 

@@ -17,10 +17,12 @@ from rogue_scan.wifi.traffic import (
     is_public_name,
     is_station,
     net_of,
+    secrets,
     site_of,
     sites,
     span,
     ssids_of,
+    words,
 )
 from rogue_scan.wifi.world import World
 
@@ -88,6 +90,7 @@ def _judge(
             "own-address", place(members[0].ref), value=members[0].name, host=members[0].name, address=address
         )
     _served(case, site, members, address)
+    _asked(case, site, address)
     for answer, other in raced[:4]:
         case.add(
             "race",
@@ -146,6 +149,16 @@ def _served(case: Case, site: Site, members: list[DnsAnswer], address: str) -> N
                 host=exchange.host,
                 target=target[:120],
             )
+            return
+
+
+def _asked(case: Case, site: Site, address: str) -> None:
+    """Whether the server at the false address asks for, or takes, personal secrets."""
+    for exchange in site.exchanges:
+        kinds = {kind for item in exchange.sent if item.by_name for kind in item.kinds}
+        kinds |= set(exchange.page.asks) if exchange.page else set()
+        if exchange.ends.server_ip == address and secrets(kinds):
+            case.add("asks-secrets", place(exchange.ref), address=address, what=words(secrets(kinds)))
             return
 
 

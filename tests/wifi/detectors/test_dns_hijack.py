@@ -112,3 +112,13 @@ def test_encryption_under_an_address_instead_of_a_name_proves_nothing(air, kit, 
         name(air, kit, host, GATEWAY_IP)
     redirect(air, "www.example.org", f"https://{GATEWAY_IP}/login")
     assert ask(RULE, air)[0].severity.value == "high"
+
+
+def test_one_name_that_leads_to_a_page_which_takes_secrets(air, kit, ask) -> None:
+    join(air, kit)
+    name(air, kit, "bank.example", GATEWAY_IP)
+    redirect(air, "bank.example", f"http://{GATEWAY_IP}/login")
+    body = b"card_number=4111111111111111"
+    head = b"POST / HTTP/1.1\r\nHost: bank.example\r\nContent-Length: 28\r\n\r\n"
+    air.talk(("client", head + body), ("server", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+    assert ask(RULE, air)[0].severity.value == "high"

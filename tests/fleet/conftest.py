@@ -25,7 +25,7 @@ def setup() -> Setup:
         rules=b"",
         digest="r1",
         version="e1",
-        limits=Limits(seconds=1.5, memory=400 << 20),
+        limits=Limits(seconds=2.5, memory=400 << 20),
         call="standin:vet",
     )
 

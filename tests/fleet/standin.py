@@ -41,9 +41,9 @@ def vet(job: Job, setup: Setup) -> Result:
     elif order == b"memory":
         hold = []
         while True:
-            hold.append(bytearray(16 << 20))
+            hold.append(bytes(16 << 20))  # asked for and not touched: quick
     elif order == b"take":
-        bytearray(int(rest) << 20)
+        bytes(int(rest) << 20)
     elif order == b"garbage":
         return Result(job.identity, sha256=job.identity, kind="malformed", message="no package")
     elif order == b"raise":

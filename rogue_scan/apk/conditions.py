@@ -326,42 +326,36 @@ class When(_Strict, frozen=True):
 def glob(pattern: str, text: str) -> bool:
     """Whether a pattern with ``*`` for anything and ``?`` for one character matches all of ``text``.
 
-    Time is at most the product of both lengths, and for patterns without ``?`` linear in practice: the
-    matcher goes back to the last star only.
+    Each part between two stars is looked for once, behind the part before it: the first fit is as good as
+    any later one. A part without ``?`` is found at the speed of :meth:`str.find`.
     """
-    if "*" not in pattern and "?" not in pattern:
-        return pattern == text
-    if "?" not in pattern:
-        return _stars(pattern, text)
-    p = t = 0
-    star, mark = -1, 0
-    while t < len(text):
-        if p < len(pattern) and (pattern[p] == "?" or (pattern[p] == text[t] and pattern[p] != "*")):
-            p += 1
-            t += 1
-        elif p < len(pattern) and pattern[p] == "*":
-            star, mark = p, t
-            p += 1
-        elif star >= 0:
-            mark += 1
-            p, t = star + 1, mark
-        else:
-            return False
-    return all(character == "*" for character in pattern[p:])
-
-
-def _stars(pattern: str, text: str) -> bool:
-    """:func:`glob` for patterns without ``?``: each part between stars is looked for once, in order."""
-    head, *middle, tail = pattern.split("*")
-    at, end = len(head), len(text) - len(tail)
-    if at > end or not text.startswith(head) or not text.endswith(tail):
+    first, *rest = pattern.split("*")
+    if not rest:
+        return len(text) == len(first) and _fits(first, text, 0)
+    *middle, last = rest
+    if len(text) < len(first) + len(last) or not _fits(first, text, 0):
         return False
+    end = len(text) - len(last)
+    at = len(first)
     for part in middle:
-        at = text.find(part, at, end)
+        at = _find(part, text, at, end)
         if at < 0:
             return False
         at += len(part)
-    return True
+    return at <= end and _fits(last, text, end)
+
+
+def _fits(part: str, text: str, at: int) -> bool:
+    if "?" not in part:
+        return text.startswith(part, at)
+    return all(want in ("?", text[at + n]) for n, want in enumerate(part))
+
+
+def _find(part: str, text: str, start: int, end: int) -> int:
+    """Where a part stands first between two places of a text, -1 if nowhere."""
+    if "?" not in part:
+        return text.find(part, start, end)
+    return next((at for at in range(start, end - len(part) + 1) if _fits(part, text, at)), -1)
 
 
 def among(patterns: Names, text: str) -> bool:

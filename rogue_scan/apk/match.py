@@ -59,6 +59,8 @@ from rogue_scan.rules.rule import Case, Rule
 _MOST_HITS = 8
 """Places kept of one condition."""
 _MOST_ACTORS = 12
+_LONGEST_TEXT = 8192
+"""Characters of a text that are looked at."""
 _LEAST_CONFIDENCE = 0.15
 """Below this the evidence against outweighs the rest by so much that there is nothing to report."""
 _ON_PRESS = frozenset(
@@ -574,6 +576,7 @@ def _number(test: Number, value: int) -> bool:
 
 
 def _text(test: Text, value: str) -> bool:
+    value = value[:_LONGEST_TEXT]
     if len(value) < test.shortest or (test.longest is not None and len(value) > test.longest):
         return False
     if test.equals and value not in test.equals:

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := tests/data/wifi/lure-a.pcapng
 
-.PHONY: demo test test-lab lint check docs bench-wifi bench-apk clean
+.PHONY: demo test test-lab lint check fuzz coverage audit docs release bench-wifi bench-apk bench-fleet clean
 
 $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable '.[dev,serve]'
+	$(BIN)/pip install --quiet --editable '.[dev,serve,cluster,urls,parquet,yara]'
 	@touch $@
 
 demo: $(VENV)/.installed  ## audit a real hotspot capture and the app that the hotspot pushes
@@ -64,12 +64,6 @@ check: lint test
 release: $(VENV)/.installed-dev  ## make release VERSION=1.2.3: version, notes, checks, dist/
 	$(BIN)/pip install --quiet --editable '.[docs,release]'
 	$(BIN)/python tools/release.py $(VERSION)
-
-bench-wifi: $(VENV)/.installed  ## frames a second beside tshark and scapy
-	$(BIN)/python benchmarks/wifi.py
-
-bench-apk: $(VENV)/.installed  ## processor time and memory from app to facts beside androguard
-	$(BIN)/python benchmarks/apk.py
 
 clean:
 	rm -rf $(VENV) build dist site demo-report.html

@@ -128,7 +128,7 @@ def run(
 
     if join and evidence:
         raise UsageError("--evidence cites the frames of single captures: leave out --join")
-    tables = _tables(exports)
+    tables = tables_of(exports)
     loaded = load(rules)
     settings = audit.Options(
         rules=tuple(rules),
@@ -141,10 +141,7 @@ def run(
     )
     with progress(output) as show:
         scans, errors = audit.audit(sources, loaded, settings, wanted, show)
-    if carve:
-        _keep(carve, scans)
-    for table, path in tables:
-        _export(table, path, scans)
+    keep(scans, carve, tables)
     scans, broken = _against_rules(scans, loaded, policy, declared)
     report = audit.assemble(scans, errors, loaded, output.language)
     if evidence:
@@ -202,7 +199,7 @@ def key_lines(path: Path | None) -> list[str]:
     return [line for line in path.read_text().splitlines() if line.strip()] if path else []
 
 
-def _tables(exports: Sequence[str]) -> list[tuple[str, Path]]:
+def tables_of(exports: Sequence[str]) -> list[tuple[str, Path]]:
     """Kind and file of each ``--export``. Raises UsageError."""
     found = []
     for text in exports:
@@ -211,6 +208,14 @@ def _tables(exports: Sequence[str]) -> list[tuple[str, Path]]:
             raise UsageError(f"--export {text}: wigle=FILE, access-points=FILE or clients=FILE")
         found.append((kind, Path(name)))
     return found
+
+
+def keep(scans: Sequence[Scan], carve: Path | None, tables: Sequence[tuple[str, Path]]) -> None:
+    """Write what a capture yields besides the report: carved files, and tables. Raises Unreadable."""
+    if carve:
+        _keep(carve, scans)
+    for kind, path in tables:
+        _export(kind, path, scans)
 
 
 def _export(kind: str, path: Path, scans: Sequence[Scan]) -> None:

@@ -36,15 +36,23 @@ def run(
     write_limit: int,
     rules: Sequence[Path],
     keys: Sequence[str],
+    evidence: Path | None,
+    carve: Path | None,
+    exports: Sequence[str],
 ) -> int:
     """Listen until the end, Ctrl-C or ``duration``; returns the exit status of the report."""
+    from rogue_scan import audit
+    from rogue_scan.cli.audit import keep, tables_of
     from rogue_scan.cli.emit import emit, show
     from rogue_scan.render.jsonl import Stream
     from rogue_scan.rules.load import load
     from rogue_scan.wifi.live.record import Recorder
     from rogue_scan.wifi.live.run import Live
 
+    if evidence and not write:
+        raise UsageError("--evidence takes frames from the recording of a live run: add --write FILE")
     loaded = load(rules)
+    tables = tables_of(exports)
     with contextlib.ExitStack() as stack:
         source = _source(stack, interfaces, managed, channels, hop)
         recorder = stack.enter_context(Recorder(write, write_limit << 20)) if write else None
@@ -66,7 +74,17 @@ def run(
                     for line in lines.update(_report(live, loaded, output)):
                         show(line)
                 draw(fresh)
-        report = _report(live, loaded, output)
+        scan = live.scan()
+    keep([scan], carve, tables)
+    report = audit.assemble([scan], [], loaded, output.language)
+    if evidence and write:
+        import msgspec
+
+        from rogue_scan.wifi.evidence import write as write_evidence
+
+        # The recording holds the same frames under the same numbers.
+        recorded = msgspec.structs.replace(report.subjects[0], name=str(write))
+        write_evidence(evidence, [str(write)], msgspec.structs.replace(report, subjects=(recorded,)))
     if lines is not None:
         for line in lines.end(report):
             show(line)

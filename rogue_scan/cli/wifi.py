@@ -81,5 +81,8 @@ def command(
             write_limit=write_limit,
             rules=options["rules"],
             keys=(*options["keys"], *key_lines(options["key_file"])),
+            evidence=options["evidence"],
+            carve=options["carve"],
+            exports=options["exports"],
         )
     )

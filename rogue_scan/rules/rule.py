@@ -123,7 +123,9 @@ class Case:
         self._items: list[Evidence] = []
         self._weights: dict[str, float] = {}
 
-    def add(self, name: str, /, where: Where = _NOWHERE, value: str | None = None, **fields: object) -> "Case":
+    def add(
+        self, name: str, /, where: Where = _NOWHERE, value: str | None = None, **fields: object
+    ) -> "Case":
         """State that the evidence called ``name`` in the signature holds.
 
         ``fields`` fill the template. Raises KeyError where the signature has no such evidence or the

@@ -51,8 +51,11 @@ class Source(msgspec.Struct, frozen=True):
             elif is_url(self.location):
                 data = _fetch(self.location, most)
             else:
-                with Path(self.location).open("rb") as file:
-                    data = file.read(most + 1)
+                path = Path(self.location)
+                with path.open("rb") as file:
+                    # read(n) reserves n bytes at once: ask for what is there, not for what is allowed.
+                    size = path.stat().st_size
+                    data = file.read(min(most, size) + 1) if path.is_file() else file.read(most + 1)
         except OSError as error:
             raise Unreadable(error.strerror or str(error)) from error
         if len(data) > most:

@@ -92,12 +92,15 @@ def remarks(endpoint: Endpoint) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=4096)
 def imitated(host: str) -> str | None:
     """The brand whose name a host carries without belonging to it.
 
     The name counts where it stands as a word of its own, glued to a bait word (``paypal-login``,
     ``securepaypal``), or written with look-alike digits (``paypa1``).
     """
+    if not any(name in host.translate(_LOOKS_LIKE) or name in host for name, _ in _brands()):
+        return None
     own = registrable(host)
     suffix = _suffixes().publicsuffix(host) or ""
     labels = host.removesuffix(suffix).strip(".").split(".")

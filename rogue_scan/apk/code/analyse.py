@@ -15,6 +15,7 @@ from rogue_scan.apk.code.endpoints import (
     clean,
     hidden_how,
     host_port,
+    is_host,
 )
 from rogue_scan.apk.code.library import Library, RawFlow
 from rogue_scan.apk.code.machine import Callback, Machine, Root
@@ -53,7 +54,7 @@ from rogue_scan.apk.code.types import (
     Resources,
     SourceUse,
 )
-from rogue_scan.apk.code.values import ANY, CLEAN, UNKNOWN, Label, Obj, Val, join, taint, with_taint
+from rogue_scan.apk.code.values import ANY, CLEAN, HOLE, UNKNOWN, Label, Obj, Val, join, taint, with_taint
 from rogue_scan.apk.dex import reader, values
 from rogue_scan.apk.dex.reader import Dex
 from rogue_scan.errors import Malformed, Truncated
@@ -550,9 +551,11 @@ class _Analysis:
             return None
         if sink is Sink.SMS:
             return clean(end) or None
-        known = clean(end)
-        host = host_port(known)
-        return host or None
+        found = classify(end, self.models)
+        if found is not None:
+            return found[1]
+        host = host_port(clean(end))
+        return host if host and is_host(host) else None
 
     def _sources(self, reach: Mask) -> Iterator[SourceUse]:
         yield from (self.library.sources[key] for key in sorted(self.library.sources))
@@ -626,7 +629,7 @@ class _Analysis:
                 continue
             where = [_where(place) for place, _ in places]
             put(
-                clean(text),
+                clean(text) if known[0] != "host" or HOLE not in text else known[1],
                 known[0],
                 known[1],
                 hidden_how(

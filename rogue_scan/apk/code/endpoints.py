@@ -67,6 +67,13 @@ def is_public(host: str) -> bool:
     return not host.startswith(("java.", "javax.", "android.")) and _suffixes().publicsuffix(host) is not None
 
 
+def zone(name: str) -> str:
+    """The constant end of a host name whose first labels are not known, as data in a look-up is."""
+    tail = name.rsplit(HOLE, 1)[-1]
+    tail = tail.lstrip(".") if tail.startswith(".") else tail.partition(".")[2]
+    return tail if "." in tail and is_host(tail) else ""
+
+
 def clean(value: str) -> str:
     """An address up to where it is not known any more."""
     return value.split(HOLE, 1)[0].strip()
@@ -75,6 +82,10 @@ def clean(value: str) -> str:
 def classify(value: str, models: Models) -> tuple[str, str] | None:
     """Kind and host of a text that is an endpoint, None for one that is none."""
     known = clean(value)
+    whole = URL.match(value)
+    if whole and HOLE in whole.group(2):
+        tail = zone(whole.group(2).rsplit("@", 1)[-1])
+        return ("host", tail) if tail and not is_documentation(tail, models) else None
     match = URL.match(known)
     if match:
         scheme = match.group(1).lower()

@@ -719,7 +719,27 @@ class Library:
         model = self.models.callbacks.get((method.name, kind))
         if model is None or (model.of and model.of not in self.m.program.supers(method.cls.name)):
             return None
-        return model.data
+        return model.data if self._reads(method, kind) else None
+
+    def _reads(self, method: Method, kind: str) -> bool:
+        """Whether a method uses a parameter of a type: what nobody looks at is not taken."""
+        body = self.m.program.body(method)
+        if body is None:
+            return False
+        kinds = self.m.program.params(method.proto)
+        at = body.registers - body.ins + (0 if method.is_static else 1)
+        wanted = set()
+        for other in kinds:
+            if other == kind:
+                wanted.add(at)
+            at += 2 if other in "JD" else 1
+        for op, _, _, b, rest in body.code.values():
+            if 0x6E <= op <= 0x78:
+                if wanted.intersection(rest):
+                    return True
+            elif (0x01 <= op <= 0x09 or 0x21 <= op <= 0x23 or 0x2D <= op <= 0xE2) and b in wanted:
+                return True
+        return False
 
     # -- fields of the framework -------------------------------------------------------------
 

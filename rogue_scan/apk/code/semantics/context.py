@@ -24,6 +24,7 @@ from rogue_scan.apk.code.values import (
     with_taint,
 )
 
+_LAUNCHED = "android.intent.action.MAIN"
 _SERVICES = {
     "phone": "Landroid/telephony/TelephonyManager;",
     "location": "Landroid/location/LocationManager;",
@@ -111,6 +112,14 @@ def _resource_text(site: Site) -> Any:
         value = make(const(value), taint(value), STRING, how(value) | tag)
     site.m.new_text(site.frame, site.unit, value)
     return value
+
+
+@handles("Landroid/content/pm/PackageManager;", "queryIntentActivities")
+def _who_answers(site: Site) -> Any:
+    """Asking who opens a link is common; asking for everything with an icon lists the apps."""
+    actions = [x for o in objects(site.arg(0)) for x in texts(site.heap.get(o, "action", None))]
+    t = site.lib.source(site, "installed-apps", "all apps with an icon") if _LAUNCHED in actions else CLEAN
+    return site.new(site.returns, t)[0]
 
 
 @handles("Landroid/content/res/Resources;", "getIdentifier")

@@ -3,6 +3,7 @@
 import urllib.parse
 from typing import Any
 
+from rogue_scan.apk.code.endpoints import zone
 from rogue_scan.apk.code.library import NOTHING, Site, array_of, handles
 from rogue_scan.apk.code.semantics.texts import STRING, concat, shown
 from rogue_scan.apk.code.values import (
@@ -196,23 +197,16 @@ def _by_name(site: Site) -> Any:
     t = taint(at)
     value, obj = site.new("Ljava/net/InetAddress;")
     site.heap.set(obj, "url", Val(const(at), CLEAN, (), STRING, how(at)) if texts(at) else Val(HOLE))
-    zones = [_zone(known) for known in texts(at) if HOLE in known]
+    zones = [zone(known) for known in texts(at) if HOLE in known]
     if t:
-        zone = next((z for z in zones if z), None)
-        site.lib.emit(site, Sink.DNS, t, make(zone, CLEAN, STRING, how(at)) if zone else None)
+        known_zone = next((z for z in zones if z), None)
+        site.lib.emit(site, Sink.DNS, t, make(known_zone, CLEAN, STRING, how(at)) if known_zone else None)
     elif any(zones):
-        for zone in filter(None, zones):
-            site.lib.used(site, make(zone, CLEAN, STRING, how(at)))
+        for known_zone in filter(None, zones):
+            site.lib.used(site, make(known_zone, CLEAN, STRING, how(at)))
     elif texts(at):
         site.lib.used(site, at)
     return array_of(site, [value], site.returns) if site.returns[:1] == "[" else value
-
-
-def _zone(name: str) -> str:
-    """The constant end of a host name whose first labels are data."""
-    tail = name.rsplit(HOLE, 1)[-1]
-    tail = tail.lstrip(".") if tail.startswith(".") else tail.partition(".")[2]
-    return tail if "." in tail else ""
 
 
 @handles("Ljava/net/DatagramPacket;", "<init>")

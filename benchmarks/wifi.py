@@ -3,9 +3,9 @@
     python benchmarks/wifi.py [--frames 2000000] [--scapy-frames 20000] [--small 200000] [--open 0.0]
 
 All are whole processes, one after the other, on the same file: rogue-scan with all detectors on and its
-report written as JSON; ``tshark -T fields -e frame.number``; scapy's ``PcapReader`` over the first frames only,
-since all would take half an hour. The last lines are the ratios, and how memory grows from the small
-file to the large one.
+report written as JSON; ``tshark -T fields -e frame.number``; scapy's ``PcapReader`` over the first frames,
+since all would take half an hour. The last lines are the ratios, and the memory
+for a small file and the large one.
 """
 
 import argparse
@@ -54,9 +54,8 @@ def head(source: Path, target: Path, count: int) -> None:
 def row(name: str, frames: int, result: tuple[float, float, int]) -> float:
     """Print one line; returns frames a second."""
     wall, cpu, peak = result
-    print(
-        f"{name:24} {frames:>9} frames {wall:8.2f} s {frames / wall:>10,.0f} frames/s  cpu {cpu:7.2f} s  peak {peak:>5} MiB"
-    )
+    rate = f"{frames / wall:>10,.0f} frames/s"
+    print(f"{name:18} {frames:>9} frames {wall:8.2f} s {rate}  cpu {cpu:7.2f} s  peak {peak:>5} MiB")
     return frames / wall
 
 

@@ -36,6 +36,7 @@ from rogue_scan.apk.conditions import (
     among,
     compile_when,
 )
+from rogue_scan.apk.difference import Difference
 from rogue_scan.apk.index import (
     OUTSIDE,
     Index,
@@ -486,13 +487,27 @@ def _kit(test: Names, index: Index) -> list[Hit] | None:
 def _difference(test: DifferenceIs, index: Index) -> list[Hit] | None:
     return _some(
         Hit(
-            Where(file=item.entry or None, offset=item.offset if item.offset >= 0 else None),
-            item.value,
+            _difference_place(item),
+            _difference_value(item),
             fields={"name": item.entry or item.kind, "text": item.value},
         )
         for item in index.facts.differences
         if among(test.kind, item.kind) and (test.refused is None or item.refused == test.refused)
     )
+
+
+def _difference_value(item: Difference) -> str | None:
+    if item.entry and not item.value.startswith(item.entry):
+        return f"{item.entry}: {item.value}" if item.value else item.entry
+    return item.value or None
+
+
+def _difference_place(item: Difference) -> Where:
+    """Offsets of the container and its signatures count in the package itself, all others in the entry."""
+    offset = item.offset if item.offset >= 0 else None
+    if item.kind.startswith(("zip:", "sig:")):
+        return Where(offset=offset)
+    return Where(file=item.entry or None, offset=offset)
 
 
 def _missing(test: bool, index: Index) -> list[Hit] | None:

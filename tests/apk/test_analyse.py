@@ -101,7 +101,8 @@ def test_no_finding_of_form_accuses(analyser, labelled):
     scan = analyser.scan(labelled("zip-method"), "app")[0]
     form = [f for f in scan.findings if f.rule == "apk/evasive-container"]
     assert form[0].severity <= Severity.MEDIUM
-    assert form[0].evidence[0].where.file == "AndroidManifest.xml"
+    (item,) = form[0].evidence
+    assert (item.where.offset, item.value) == (0, "AndroidManifest.xml: 8631")
 
 
 def test_stored_facts_know_the_kits_of_today(labelled, tmp_path, monkeypatch):

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import NoParams, detector
-from rogue_scan.rules.rule import Bound
+from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi.judge import place
+from rogue_scan.wifi.portal import portals
 from rogue_scan.wifi.stripping import Strip, strips
 from rogue_scan.wifi.traffic import (
     blamed,
@@ -26,12 +27,19 @@ from rogue_scan.wifi.world import World
 def evaluate(world: World, rule: Bound[NoParams]) -> Iterator[Finding]:
     """One finding for each party that delivers a site without its encryption."""
     liars = claimants(net_of(world))
+    portal = {(e.ends.bssid, e.ref) for p in portals(world) if p.portal for e in p.served}
     for strip in strips(world):
-        yield from _judge(world, rule, strip, (strip.bssid, strip.server) in liars)
+        case = rule.case()
+        plain = strip.plain[0]
+        where = place(plain.response or plain.ref)
+        if (strip.bssid, strip.server) in liars:
+            case.add("spoofs-arp", where, mac=strip.server)
+        if (strip.bssid, plain.ref) in portal:
+            case.add("portal-page", where, host=strip.host)
+        yield from _judge(world, case, strip)
 
 
-def _judge(world: World, rule: Bound[NoParams], strip: Strip, spoofs: bool) -> Iterator[Finding]:
-    case = rule.case()
+def _judge(world: World, case: Case, strip: Strip) -> Iterator[Finding]:
     plain = strip.plain[0]
     where = place(plain.response or plain.ref)
     actor = blamed(world, strip.bssid, strip.server)
@@ -71,8 +79,6 @@ def _judge(world: World, rule: Bound[NoParams], strip: Strip, spoofs: bool) -> I
         case.add("links-rewritten", where, count=len(links) + bool(form))
     if strip.host.startswith(("wwww.", "wwwww.")):
         case.add("odd-host", where, host=strip.host)
-    if spoofs:
-        case.add("spoofs-arp", where, mac=strip.server)
     if is_station(world, strip.bssid, strip.server):
         case.add("server-is-client", where, mac=strip.server)
     if not strip.elsewhere:

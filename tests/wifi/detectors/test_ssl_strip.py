@@ -74,3 +74,11 @@ def test_what_came_before_the_encryption_proves_nothing(air, ask) -> None:
     plain(air, server=OTHER)
     upgrade(air)
     assert ask(RULE, air) == []
+
+
+def test_another_networks_portal_in_the_place_of_a_site_is_a_question(air, ask) -> None:
+    upgrade(air)
+    form = b"<html><title>Hotel</title><form>Room <input name=room> Phone <input name=phone></form></html>"
+    for host in ("bank.example", "news.example.org"):
+        plain(air, form, host=host, server="02:00:00:00:00:02", bssid="02:00:00:00:00:02")
+    assert all(f.severity.value == "low" for f in ask(RULE, air))

@@ -109,6 +109,7 @@ class Air:
         hear: str = "both",
         close: bool = True,
         start: int = 1000,
+        bssid: str = AP,
     ) -> None:
         """A TCP conversation: ``("client", octets)`` and ``("server", octets)`` in turn."""
         self.port += 1
@@ -121,7 +122,8 @@ class Air:
         def segment(side: str, flags: int, data: bytes = b"") -> None:
             source, destination, here, hport, there, tport = ends[side]
             if hear in ("both", side):
-                self.ip(source, destination, tcp(here, hport, there, tport, numbers[side], flags, data))
+                packet = tcp(here, hport, there, tport, numbers[side], flags, data)
+                self.ip(source, destination, packet, bssid=bssid)
             numbers[side] += len(data) + bool(flags & 3)
 
         segment("client", 0x02)

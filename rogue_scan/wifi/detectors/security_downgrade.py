@@ -7,7 +7,7 @@ from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
 from rogue_scan.wifi.dot11.channel import BAND_6G, band_of
 from rogue_scan.wifi.dot11.security import Mfp, Protection, Security
-from rogue_scan.wifi.judge import Member, place, show, view
+from rogue_scan.wifi.judge import Member, View, owe_pair, place, show, view
 from rogue_scan.wifi.twins import TwinParams, believable, failing, nearest_first, weigh
 from rogue_scan.wifi.world import World
 
@@ -65,7 +65,54 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
                 weak=stranger.main.security.label,
                 strong=strong.main.security.label,
             )
+        yield from _outside_pair(rule, looked, believable(everyone, params))
         yield from _six_ghz(rule, members)
+
+
+def _outside_pair(rule: Bound[TwinParams], looked: View, members: list[Member]) -> Iterator[Finding]:
+    """Open members beside an OWE transition pair of the same name that lead to no protected half themselves.
+
+    Devices that know OWE join the protected half of a pair; of a copy of the open half there is none.
+    """
+    paired = [m for m in members if m.main.security.open and _protected_half(looked, m) is not None]
+    for stranger in members:
+        if not paired or not stranger.main.security.open or stranger in paired:
+            continue
+        case = rule.case()
+        pair = paired[0]
+        case.add("no-owe", place(max(stranger.first, pair.first)), target=pair.bssid)
+        if stranger.main.security.owe_transition is not None:
+            case.add(
+                "one-sided-pointer",
+                place(stranger.first),
+                value=stranger.main.security.owe_transition.bssid,
+                target=stranger.main.security.owe_transition.bssid,
+            )
+        weigh(case, looked, stranger, paired, rule.params)
+        if any(m.bssid == stranger.bssid for m in paired):
+            case.add("cloned-address", place(stranger.first))
+        if case.confidence < rule.params.report_from:
+            continue
+        yield from case.conclude(
+            actors=[stranger.bssid],
+            targets=nearest_first(paired, stranger),
+            ssids=[show(stranger.ssid)],
+            first_seen=stranger.first.time,
+            last_seen=stranger.last.time,
+            key=["OWE", str(stranger.transmitter.number)],
+            weak="no protection at all",
+            strong="OWE",
+        )
+
+
+def _protected_half(looked: View, member: Member) -> str | None:
+    """Address of the OWE half that an open member points at and that points back."""
+    pointer = member.main.security.owe_transition
+    for transmitter in looked.transmitters.get(pointer.bssid, ()) if pointer else ():
+        for announcement in transmitter.announcements:
+            if owe_pair(member.main, member.bssid, announcement, transmitter.bssid):
+                return transmitter.bssid
+    return None
 
 
 def _lost(strong: Security, weak: Security) -> str | None:

@@ -99,6 +99,8 @@ class _Intake:
         self.problems += opened.problems
         for other in opened.others:
             self.keep_inner(other.origin, other.data, other.entry_offset)
+        if self.form == "aab":
+            self.notes.add("app:aab", -1, AAB_MANIFEST)
         if self.form == "bundle":
             self.notes.extend(self.outer.differences)
         self.tables: list[resources.Table] = []
@@ -231,7 +233,7 @@ class _Intake:
     def file(self, name: str) -> bytes | None:
         """Content of an entry of any part."""
         for part in self.parts:
-            entry = part.container.get(name)
+            entry = part.container.get(f"base/{name}" if self.form == "aab" else name)
             if entry is not None:
                 try:
                     return part.container.read(entry, 16 << 20)
@@ -503,7 +505,7 @@ class _Intake:
         for component in app.components:
             for key, value in component.meta.items():
                 meta.setdefault(key, value)
-        names = [e.name for part in self.parts for e in part.container.entries]
+        names = [e.name.removeprefix("base/") for part in self.parts for e in part.container.entries]
         context = AppContext(app.package, components, meta, tuple(p.name for p in app.permissions))
         return _code(dexes, context, PackageResources(self.file, names, table, libraries))
 

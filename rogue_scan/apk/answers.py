@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from rogue_scan.apk import address, axml
-from rogue_scan.apk.axml import Element
+from rogue_scan.apk.axml import Attribute, Element
 from rogue_scan.apk.code.types import LayoutView
 from rogue_scan.apk.difference import short
 from rogue_scan.apk.native import NativeLibrary
@@ -83,6 +83,7 @@ class PackageResources:
 
     def _views(self, layout: int, root: Element) -> Iterator[LayoutView]:
         pending = [root]
+        labels = self._labels(root)
         while pending:
             element = pending.pop()
             pending += reversed(element.children)
@@ -102,6 +103,8 @@ class PackageResources:
                     texts += self._table.texts(attribute.resource).values()
                 elif attribute.text:
                     texts.append(attribute.text)
+            if not texts:
+                texts = labels.get(id(element), texts)
             yield LayoutView(
                 layout,
                 resource,
@@ -110,3 +113,28 @@ class PackageResources:
                 number,
                 tuple(dict.fromkeys(short(t) for t in texts)),
             )
+
+    def _labels(self, root: Element) -> dict[int, list[str]]:
+        """The text that stands right before an input field which says nothing itself, by element."""
+        found: dict[int, list[str]] = {}
+        pending = [root]
+        while pending:
+            parent = pending.pop()
+            pending += parent.children
+            hint = parent.get("hint")
+            said = self._said(hint) if hint is not None else []
+            for child in parent.children:
+                if "Edit" in child.tag or "AutoComplete" in child.tag:
+                    if said:
+                        found[id(child)] = said
+                    said = []
+                elif child.tag.endswith("TextView"):
+                    text = child.get("text")
+                    said = self._said(text) if text is not None else []
+        return found
+
+    def _said(self, attribute: Attribute) -> list[str]:
+        """What an attribute shows, in all languages."""
+        if attribute.resource and self._table:
+            return list(self._table.texts(attribute.resource).values())
+        return [attribute.text] if attribute.text else []

@@ -140,6 +140,8 @@ _BORING = re.compile(
 _CODE = re.compile(
     r"code|otp|verif|pin|tan\b|captcha|验证|驗證|动态|動態|код|認証|인증|رمز|yzm|dogrulama", re.I
 )
+_SYSTEM = ("Landroid/", "Ljava/", "Lcom/google/android/gms/", "Ldalvik/")
+"""Packages in which only listed classes keep what they are given; classes of kits all may."""
 MAX_LINKS = 64
 CALL_STEPS = 6
 """Steps that the answer to a call counts as, by what it costs."""
@@ -312,7 +314,7 @@ class Library:
             entry.keyed = entry.keyed or self.models.keyed.get(key)
             entry.sink = entry.sink or self.models.sinks.get(key)
         first = lineage[0] if lineage else ref.cls
-        entry.carrier = any(_CARRIERS.match(name) for name in lineage[:3])
+        entry.carrier = any(_CARRIERS.match(name) for name in lineage[:3]) or not first.startswith(_SYSTEM)
         entry.context = any(_CONTEXTS.match(name) for name in lineage)
         entry.boring = _BORING.match(first) is not None
         return entry

@@ -17,6 +17,8 @@ from rogue_scan.wifi.observe import BLOCK, DATA, Batch, NetFold
 from rogue_scan.wifi.world import Kind, World
 
 BEACON, PROBE_RESPONSE, RTS, CTS = 0x08, 0x05, 0x1B, 0x1C
+LONG_NAV_US = 10_000
+"""Longer than any exchange of frames takes."""
 
 
 class Folder:
@@ -70,7 +72,11 @@ class Folder:
             (Kind.CTS, CTS),
         ):
             rows = np.flatnonzero((batch.type == code) & batch.ok)
-            self.rates.count(batch, refs, kind, rows, pairs=False)
+            # Long reservations of the air tell floods of them from ordinary ones; 32768 and up are no durations.
+            nav = batch.duration[rows].astype(np.int64)
+            reserved = np.where((nav >= LONG_NAV_US) & (nav < 1 << 15), nav // 1000, -1)
+            fields = {"nav_ms": reserved} if code in (RTS, CTS) else None
+            self.rates.count(batch, refs, kind, rows, pairs=False, fields=fields)
         if self.net is not None:
             for bssid, ssid in self.announcements.fresh:
                 self.net.learn_ssid(bssid, ssid)

@@ -72,7 +72,7 @@ class Folder:
             (Kind.CTS, CTS),
         ):
             rows = np.flatnonzero((batch.type == code) & batch.ok)
-            # Long reservations of the air tell floods of them from ordinary ones; 32768 and up are no durations.
+            # Long reservations tell floods from ordinary frames; 32768 and up are no durations.
             nav = batch.duration[rows].astype(np.int64)
             reserved = np.where((nav >= LONG_NAV_US) & (nav < 1 << 15), nav // 1000, -1)
             fields = {"nav_ms": reserved} if code in (RTS, CTS) else None

@@ -49,7 +49,6 @@ def test_other_databases_are_refused(tmp_path):
 
 def test_a_table_that_is_a_view_is_not_asked(tmp_path):
     base = sqlite3.connect(tmp_path / "k")
-    base.execute(
     columns = "1 AS ts_sec, 2 AS ts_usec, 127 AS dlt, '' AS datasource, x'00' AS packet"
     base.execute(f"CREATE VIEW packets AS SELECT {columns}")
     base.commit()

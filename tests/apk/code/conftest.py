@@ -387,6 +387,7 @@ def analyse(assemble: Callable[[str], bytes]) -> Callable[..., CodeFacts]:
                     ("Landroid/app/Service;", "service"),
                     ("Landroid/content/BroadcastReceiver;", "receiver"),
                     ("Landroid/accessibilityservice/AccessibilityService;", "service"),
+                    ("Landroid/service/notification/NotificationListenerService;", "service"),
                 )
                 if cls["super"] == base
             )

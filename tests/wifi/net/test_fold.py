@@ -1,6 +1,7 @@
 # ruff: noqa: E501  (packets are easier to read in one line)
 """The fold as a whole: from data frames to records."""
 
+import ipaddress
 import random
 import struct
 import tracemalloc
@@ -340,3 +341,59 @@ def test_damaged_captures_are_survived(capture, folded) -> None:
                         octets[draw.randrange(min(40, len(octets) - 1), len(octets))] = draw.randrange(256)
                 hurt.append((bytes(octets), time))
             folded(written(hurt))
+
+
+def ipv6(source: str, destination: str, protocol: int, payload: bytes) -> bytes:
+    ends = ipaddress.IPv6Address(source).packed + ipaddress.IPv6Address(destination).packed
+    return struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64) + ends + payload
+
+
+def test_ipv6_is_read_like_ipv4(air, kit) -> None:
+    here, there = "fe80::50", "fd00::1"
+    question = struct.pack("!HHHH", 5000, 53, 8 + len(kit("dns", "a.example", response=False)), 0)
+    air.send(CLIENT, AP, 0x86DD, ipv6(here, there, 17, question + kit("dns", "a.example", response=False)))
+    for source, destination, ports, sequence, flags, data in (
+        (here, there, (40_000, 80), 0, 2, b""), (there, here, (80, 40_000), 0, 0x12, b""),
+        (here, there, (40_000, 80), 1, 0x18, b"GET /six HTTP/1.1\r\nHost: a.example\r\n\r\n"),
+        (there, here, (80, 40_000), 1, 0x18, page(FORM)),
+    ):  # fmt: skip
+        head = struct.pack("!HHIIBBHHH", *ports, sequence, 0, 0x50, flags, 1024, 0, 0)
+        ends = (CLIENT, AP) if source == here else (AP, CLIENT)
+        air.send(*ends, 0x86DD, ipv6(source, destination, 6, head + data))
+    net = air.fold()
+    assert list(net.questions) == [(AP, CLIENT, "a.example")]
+    [exchange] = net.exchanges
+    assert (exchange.path, exchange.status, exchange.ends.server_ip) == ("/six", 200, "fd00::1")
+
+
+def test_vlan_tags_mesh_headers_and_four_addresses(air, kit) -> None:
+    packet = kit("udp", GATEWAY_IP, 53, CLIENT_IP, 5000, kit("dns", "a.example", ["10.9.0.1"]))
+    air.send(AP, CLIENT, 0x8100, b"\0\5\x08\0" + packet)
+    packet = kit("udp", GATEWAY_IP, 53, CLIENT_IP, 5000, kit("dns", "b.example", ["10.9.0.1"], 2))
+    air.body(AP, CLIENT, b"\0\x1f\0\0\0\0\xaa\xaa\x03\0\0\0\x08\0" + packet)
+    assert [a.name for a in air.fold().dns] == ["a.example", "b.example"]
+
+
+def test_fragments_of_the_air_and_of_packets(air, kit) -> None:
+    packet = kit("udp", GATEWAY_IP, 53, CLIENT_IP, 5000, kit("dns", "a.example", ["10.9.0.1"]))
+    body = b"\xaa\xaa\x03\0\0\0\x08\0" + packet
+    for number, part in enumerate((body[:30], body[30:60], body[60:])):
+        air.body(AP, CLIENT, part, sequence=9, fragment=number, more=number < 2)
+    inside = kit("udp", GATEWAY_IP, 53, CLIENT_IP, 5000, kit("dns", "b.example", ["10.9.0.1"], 2))[20:]
+    air.ip(AP, CLIENT, kit("ipv4", GATEWAY_IP, CLIENT_IP, 17, inside[24:], 3))
+    air.ip(AP, CLIENT, kit("ipv4", GATEWAY_IP, CLIENT_IP, 17, inside[:24], 0x2000))
+    assert [a.name for a in air.fold().dns] == ["a.example", "b.example"]
+
+
+def test_multicast_names_are_kept_apart(air, kit) -> None:
+    message = kit("dns", "printer.local", ["10.9.0.80"], 0)
+    air.ip(CLIENT, "01:00:5e:00:00:fb", kit("udp", CLIENT_IP, 5353, "224.0.0.251", 5353, message))
+    [found] = air.fold().dns
+    assert (found.name, found.via) == ("printer.local", "mdns")
+
+
+def test_a_gateway_that_sends_clients_elsewhere(air, kit) -> None:
+    icmp = b"\5\1\0\0" + kit("raw", OTHER_IP) + kit("ipv4", CLIENT_IP, "198.51.100.1", 6, bytes(8))
+    air.ip(OTHER, CLIENT, kit("ipv4", GATEWAY_IP, CLIENT_IP, 1, icmp))
+    [change] = air.fold().routes
+    assert (change.sender, change.gateway, change.destination) == (OTHER, OTHER_IP, "198.51.100.1")

@@ -24,8 +24,8 @@ from rogue_scan.wifi.traffic import (
 )
 from rogue_scan.wifi.world import World
 
-_PASSWORD = "account-password"
-_CONTACT = frozenset({"phone-number", "home-address"})
+_PASSWORD, _CODE = "account-password", "sms"
+_GRAVE = frozenset({"identity-number", "bank-account", "health", "camera", "contacts"})
 
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,18 +53,10 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         kinds |= wanted
         where = place(exchange.response or exchange.ref)
         title = exchange.page.title[:80] if exchange.page else ""
-        if wanted - {_PASSWORD} - _CONTACT:
-            case.add(
-                "asks-secrets",
-                where,
-                value=title or None,
-                what=words(wanted),
-                page=exchange.host + exchange.path,
-            )
-        elif _PASSWORD in wanted:
-            case.add("asks-password", where, value=title or None, page=exchange.host + exchange.path)
-        elif wanted:
-            case.add("asks-contact", where, what=words(wanted), page=exchange.host + exchange.path)
+        page = exchange.host + exchange.path
+        degree = _degree(wanted)
+        if degree:
+            case.add(f"asks-{degree}", where, value=title or None, what=words(wanted), page=page)
         if wanted:
             victims.add(exchange.ends.client)
             for form in exchange.page.forms if exchange.page else ():
@@ -77,15 +69,9 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
             continue
         kinds |= given
         victims.add(exchange.ends.client)
-        severe = given - {_PASSWORD} - _CONTACT
-        name = "took-secrets" if severe else "took-password" if _PASSWORD in given else "took-contact"
-        case.add(
-            name,
-            place(exchange.ref),
-            value=f"{exchange.method} {exchange.path}",
-            what=words(given),
-            client=exchange.ends.client,
-        )
+        value = f"{exchange.method} {exchange.path}"
+        client = exchange.ends.client
+        case.add(f"took-{_degree(given)}", place(exchange.ref), value=value, what=words(given), client=client)
     if not kinds:
         return
     if portal.led:
@@ -130,6 +116,15 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         key=[portal.site.bssid, portal.address],
         what=words(kinds),
     )
+
+
+def _degree(kinds: set[str]) -> str:
+    """How grave it is that a network asks for these kinds: the gravest part of an evidence name."""
+    if kinds & _GRAVE:
+        return "secrets"
+    if _PASSWORD in kinds:
+        return "password"
+    return "code" if _CODE in kinds else "contact" if kinds else ""
 
 
 def _wants(form: Form) -> bool:

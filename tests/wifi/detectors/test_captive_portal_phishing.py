@@ -142,3 +142,15 @@ def test_a_page_that_can_take_keys_as_they_are_typed(air, ask) -> None:
     )
     [after] = ask(RULE, air)
     assert after.confidence > before.confidence
+
+
+def test_a_telephone_number_checked_by_message_is_a_question(air, ask) -> None:
+    redirect(air, "connectivity.example.com", f"http://{GATEWAY_IP}/login")
+    page(air, "手机号 <input name=mobile> 验证码 <input name=yzm>")
+    assert [f.severity.value for f in ask(RULE, air)] == ["low"]
+
+
+def test_a_voucher_with_a_pin_is_quiet(air, ask) -> None:
+    redirect(air, "connectivity.example.com", f"http://{GATEWAY_IP}/login")
+    page(air, "Voucher PIN <input name=pin> Access code <input name=code>")
+    assert ask(RULE, air) == []

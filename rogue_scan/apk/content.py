@@ -1,5 +1,7 @@
 """What a file of a package is, by its content and not by its name."""
 
+import base64
+import binascii
 import zlib
 
 from rogue_scan.apk.container import DEFLATED, Container, Entry
@@ -31,6 +33,42 @@ def kind(head: bytes) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "picture"
     return next((what for magic, what in _MAGICS if head.startswith(magic)), "")
+
+
+_HIDDEN = (
+    b"dex\n03",
+    b"PK\x03\x04\x14\0",
+    b"PK\x03\x04\x0a\0",
+    b"\x7fELF\x01\x01\x01",
+    b"\x7fELF\x02\x01\x01",
+)
+"""Beginnings of code and archives, long enough that no key fits by chance."""
+
+
+def encoding(head: bytes) -> str:
+    """How code or an archive is encoded, as ``gzip``, ``base64`` or ``xor 0x5a``; empty if it is not."""
+    if head.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if head.startswith((b"ZGV4CjAz", b"UEsDBBQA", b"UEsDBAoA")):
+        return "base64"
+    for plain in _HIDDEN:
+        key = head[0] ^ plain[0] if head else 0
+        if key and bytes(byte ^ key for byte in head[: len(plain)]) == plain:
+            return f"xor 0x{key:02x}"
+    return ""
+
+
+def decoded(data: bytes, how: str, most: int) -> bytes:
+    """The plain content, at most ``most`` bytes; empty where it cannot be decoded."""
+    try:
+        if how == "gzip":
+            return zlib.decompressobj(31).decompress(data, most)
+        if how == "base64":
+            return base64.b64decode(data[: most // 3 * 4])
+    except (zlib.error, binascii.Error):
+        return b""
+    key = int(how.removeprefix("xor "), 0)
+    return data[:most].translate(bytes(byte ^ key for byte in range(256)))
 
 
 _CLAIMS = {

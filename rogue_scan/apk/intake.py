@@ -369,9 +369,12 @@ class _Intake:
                         self.keep_code(part.label(entry.name), data)
                 elif kind == "picture" and name.startswith(("assets/", "res/raw/")):
                     kind = self.look_behind(part, entry)
+                elif kind in ("", "opaque", "archive") and (how := content.encoding(head)):
+                    kind = self.look_through(part, entry, how) or kind
                 if kind in ("", "picture", "axml"):
                     continue
-                if content.disguised(name, kind):
+                if kind.startswith("disguised ") or content.disguised(name, kind):
+                    kind = kind.removeprefix("disguised ")
                     kind = f"disguised {kind}"
                 yield File(short(entry.name), kind, entry.size, entry.header, part.name)
 
@@ -400,8 +403,26 @@ class _Intake:
             self.notes.add("app:nested-too-large", entry.header, entry.name, entry.size)
             return "zip"
         data = self.read(part, entry)
-        if data is None:
-            return "zip"
+        return "zip" if data is None else self.look_inside_archive(part, entry, data)
+
+    def look_through(self, part: Part, entry: Entry, how: str) -> str:
+        """What lies under a simple encoding; empty where it is nothing that runs."""
+        data = self.read(part, entry) if entry.size <= self.extra_left else None
+        plain = content.decoded(data, how, self.extra_left) if data else b""
+        kind = content.kind(plain[:64])
+        if kind == "dex":
+            self.keep_code(part.label(entry.name), plain)
+        elif kind == "zip":
+            kind = self.look_inside_archive(part, entry, plain)
+        if kind not in ("dex", "dex archive", "apk", "elf"):
+            return ""
+        if how == "gzip":
+            return kind  # packing alone hides nothing
+        self.notes.add("app:encoded-code", entry.header, entry.name, how)
+        return f"disguised {kind}"
+
+    def look_inside_archive(self, part: Part, entry: Entry, data: bytes) -> str:
+        """As :meth:`look_inside`, for an archive that was read already."""
         try:
             inner = open_container(data)
         except SourceError:
@@ -452,8 +473,8 @@ class _Intake:
                     continue
                 left -= entry.size
                 data = self.read(part, entry)
-                if data is None:
-                    continue
+                if data is None or (not is_lib and data[:4] != native.MAGIC):
+                    continue  # what lies elsewhere under an encoding was noted where it was found
                 try:
                     yield native.parse(data, part.label(name))
                 except SourceError as error:

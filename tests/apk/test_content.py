@@ -1,3 +1,5 @@
+import base64
+import gzip
 import os
 
 import pytest
@@ -37,3 +39,26 @@ def test_what_cannot_be_packed_looks_encrypted(zip_writer, method):
         zip_writer.add("a", os.urandom(9000), method=method).add("b", b"text " * 2000, method=method).done()
     )
     assert [content.is_opaque(box, e) for e in box.entries] == [True, False]
+
+
+DEX = b"dex\n035\0" + bytes(40)
+
+
+@pytest.mark.parametrize(
+    ("data", "how"),
+    [
+        (bytes(b ^ 0x5A for b in DEX), "xor 0x5a"), (base64.b64encode(DEX), "base64"),
+        (gzip.compress(DEX), "gzip"),
+        (bytes(b ^ 0xFF for b in b"PK\x03\x04\x14\0" + bytes(40)), "xor 0xff"), (DEX, ""),
+        (b"just text, long enough", ""), (b"", ""),
+    ],
+)  # fmt: skip
+def test_simple_encodings(data, how):
+    assert content.encoding(data[:64]) == how
+    if how:
+        assert content.decoded(data, how, 1 << 20)[:3] in (b"dex", b"PK\x03")
+
+
+def test_decoding_is_bounded_and_never_fails():
+    assert len(content.decoded(gzip.compress(bytes(1 << 20)), "gzip", 1000)) == 1000
+    assert content.decoded(b"\x1f\x8b\x08broken", "gzip", 1000) == b""

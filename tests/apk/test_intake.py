@@ -221,3 +221,21 @@ def test_the_resource_table_has_its_place(zip_writer, xml, target, method, kinds
     zip_writer.add("AndroidManifest.xml", xml(tree))
     found = {kind for kind in decode(zip_writer.done()).kinds() if kind.startswith("zip:")}
     assert found == kinds
+
+
+def test_code_under_a_simple_encoding(app_bytes, labelled):
+    from rogue_scan.apk.container import open_container
+
+    box = open_container(labelled("calculator"))
+    dex = box.read(box.get("classes.dex"))
+    hidden = {"assets/a.dat": bytes(b ^ 0x5A for b in dex), "assets/b.txt": bytes(b ^ 1 for b in app_bytes())}
+    decoded = intake.decode(app_bytes(hidden))
+    assert {f.name: f.kind for f in decoded.facts.files} == {
+        "assets/a.dat": "disguised dex",
+        "assets/b.txt": "disguised apk",
+    }
+    assert [(d.entry, d.value) for d in decoded.facts.differences if d.kind == "app:encoded-code"] == [
+        ("assets/a.dat", "xor 0x5a"), ("assets/b.txt", "xor 0x01")
+    ]  # fmt: skip
+    assert decoded.facts.dex == ("assets/a.dat",)
+    assert [i.origin for i in decoded.inner] == ["assets/b.txt"]

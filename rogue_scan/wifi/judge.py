@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import bisect
 import functools
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -21,7 +22,17 @@ from rogue_scan.model.evidence import Where
 from rogue_scan.rules.rule import Case
 from rogue_scan.wifi import names, tools
 from rogue_scan.wifi.dot11.channel import band_of, channel_of
-from rogue_scan.wifi.world import Announcement, AnnouncementKind, Bss, ClockLine, Ref, Signal, Span, World
+from rogue_scan.wifi.world import (
+    Announcement,
+    AnnouncementKind,
+    Bss,
+    ChannelUse,
+    ClockLine,
+    Ref,
+    Signal,
+    Span,
+    World,
+)
 
 T = TypeVar("T")
 
@@ -37,6 +48,8 @@ BACKWARDS = 3
 LINE_BEACONS = 3
 """Beacons that make a clock line more than a damaged frame."""
 OVERLAP_SECONDS = 0.5
+HOPS = 3
+"""Visits that show that a receiver comes by a channel again and again."""
 MOST_COMPARED = 64
 """Members of one network that a stranger is compared with."""
 IMPLAUSIBLE_UPTIME = 10 * 365 * 86400
@@ -518,11 +531,30 @@ def watched_before(world: World, transmitter: Transmitter, seconds: float) -> bo
         if line.frequencies:
             wanted = max(line.frequencies, key=lambda f: (line.frequencies[f], -f)) or wanted
             break
-    use = world.coverage.channels.get(wanted)
+    cover = world.coverage
+    use = cover.channels.get(wanted)
     if use is None:
         return False
-    heard = use.first
-    return transmitter.first.time - heard.time >= seconds
+    if transmitter.first.time - use.first.time >= seconds:
+        return True
+    # A receiver that hops comes by on empty channels as well, it only hears nothing there. If it is on this one
+    # as often as on others now, it was so from the start.
+    others = [
+        _visits(other, cover.last)
+        for frequency, other in cover.channels.items()
+        if frequency and frequency != wanted and other.dwells >= HOPS
+    ]
+    return (
+        bool(others)
+        and use.dwells >= HOPS
+        and transmitter.first.time - cover.first.time >= seconds
+        and _visits(use, cover.last) * 2 >= statistics.median(others)
+    )
+
+
+def _visits(use: ChannelUse, last: Ref) -> float:
+    """Visits to a channel in a second, since it was first heard."""
+    return use.dwells / max(last.time - use.first.time, 1.0)
 
 
 def like(members: Iterable[Member], stranger: Member) -> Member | None:

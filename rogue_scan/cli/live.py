@@ -19,6 +19,7 @@ from rogue_scan.errors import UsageError
 if TYPE_CHECKING:
     from rogue_scan.model.report import Report
     from rogue_scan.rules.load import RuleSet
+    from rogue_scan.wifi.live.follow import Follow
     from rogue_scan.wifi.live.managed import Managed
     from rogue_scan.wifi.live.monitor import Monitor
     from rogue_scan.wifi.live.run import Live
@@ -39,6 +40,7 @@ def run(
     evidence: Path | None,
     carve: Path | None,
     exports: Sequence[str],
+    follow: str | None = None,
 ) -> int:
     """Listen until the end, Ctrl-C or ``duration``; returns the exit status of the report."""
     from rogue_scan import audit
@@ -54,9 +56,9 @@ def run(
     loaded = load(rules)
     tables = tables_of(exports)
     with contextlib.ExitStack() as stack:
-        source = _source(stack, interfaces, managed, channels, hop)
+        source = _source(stack, interfaces, managed, channels, hop) if follow is None else _follow(follow)
         recorder = stack.enter_context(Recorder(write, write_limit << 20)) if write else None
-        name = f"live:{','.join(interfaces) or 'scan'}"
+        name = f"live:{','.join(interfaces) or follow or 'scan'}"
         live = Live(
             source,
             loaded,
@@ -95,6 +97,12 @@ def _report(live: Live, rules: RuleSet, output: Output) -> Report:
     from rogue_scan import audit
 
     return audit.assemble([live.scan()], [], rules, output.language)
+
+
+def _follow(location: str) -> Follow:
+    from rogue_scan.wifi.live.follow import Follow
+
+    return Follow(location)
 
 
 def _source(
@@ -145,7 +153,7 @@ def frequencies(channels: str | None) -> list[int] | None:
 
 
 @contextlib.contextmanager
-def ends_by_signal(source: Monitor | Managed) -> Iterator[None]:
+def ends_by_signal(source: Monitor | Managed | Follow) -> Iterator[None]:
     """The first Ctrl-C (or end of the SSH session) ends the run in order; the second breaks off."""
 
     def end(number: int, frame: FrameType | None) -> None:

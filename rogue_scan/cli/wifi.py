@@ -22,6 +22,9 @@ _LIVE = [
         "--channels", metavar="LIST", help="Channels to watch: 1,6,11 or 36-48 or 6g:5 or 2437 (MHz)."
     ),
     click.option("--hop", type=click.FloatRange(0.05, 60), default=0.25, help="Seconds on each channel."),
+    click.option(
+        "--follow", is_flag=True, help="Report while SOURCE grows: a file being written, a pipe, or -."
+    ),
     click.option("--duration", type=click.FloatRange(1), help="Seconds after which a live run ends."),
     click.option(
         "--write", type=click.Path(dir_okay=False, path_type=Path), help="Record what is received (pcapng)."
@@ -49,6 +52,7 @@ def command(
     managed: bool,
     channels: str | None,
     hop: float,
+    follow: bool,
     duration: float | None,
     write: Path | None,
     write_limit: int,
@@ -63,7 +67,9 @@ def command(
     """
     if bool(sources) == bool(interfaces or managed):
         raise UsageError("name captures, or a live source by --interface IFACE or --managed (one of both)")
-    if sources:
+    if follow and len(sources) != 1:
+        raise UsageError("--follow reads one capture while it is written")
+    if sources and not follow:
         from rogue_scan.source.sniff import Kind
 
         sys.exit(run(sources, output, Kind.CAPTURE, **options))
@@ -84,5 +90,6 @@ def command(
             evidence=options["evidence"],
             carve=options["carve"],
             exports=options["exports"],
+            follow=sources[0] if follow else None,
         )
     )

@@ -22,6 +22,7 @@ from rogue_scan.model.subject import ChannelWatch, Mark, Subject
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.wifi.analyse import Session
 from rogue_scan.wifi.dot11.channel import channel_of
+from rogue_scan.wifi.live.follow import Follow
 from rogue_scan.wifi.live.gps import Gps
 from rogue_scan.wifi.live.managed import Managed
 from rogue_scan.wifi.live.monitor import Monitor
@@ -50,7 +51,7 @@ class Live:
 
     def __init__(
         self,
-        source: Monitor | Managed,
+        source: Monitor | Managed | Follow,
         rules: RuleSet,
         *,
         name: str,

@@ -14,6 +14,8 @@ from rogue_scan.wifi.traffic import blamed, categories, net_of, secrets, span, s
 from rogue_scan.wifi.world import Ref, World
 
 _PASSWORD = "account-password"
+_CONTACT = frozenset({"phone-number", "home-address"})
+"""What honest networks ask for, too."""
 
 
 @dataclass
@@ -84,7 +86,10 @@ def _judge(
         refs.append(exchange.ref)
         endpoints.add(f"http://{exchange.host}")
         value = ", ".join(f"{item.name or 'a parameter'} ({item.length} characters)" for item in found)[:200]
-        if here - {_PASSWORD}:
+        grave = bool(here - _CONTACT) or exchange.login is not None
+        if here and not here - _CONTACT:
+            case.add("sent-contact", where, value=value, what=words(here), target=target)
+        elif here - {_PASSWORD}:
             case.add("sent", where, value=value, what=words(here), target=target)
         elif here:
             case.add("sent-password", where, value=value, target=target)
@@ -96,7 +101,7 @@ def _judge(
             case.add("right-shape", where, what=words(secrets(shaped)))
         if (bssid, exchange.ends.server, exchange.host) in between:
             case.add("intercepted", where, host=exchange.host, mac=exchange.ends.server)
-        elif actor:
+        elif actor and grave:
             case.add("kept-inside", where, address=exchange.ends.server_ip)
         if (bssid, client, exchange.host) in asked:
             case.add("was-asked", where, host=exchange.host)

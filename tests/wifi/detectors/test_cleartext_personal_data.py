@@ -77,3 +77,10 @@ def test_a_login_to_a_mailbox(air, ask) -> None:
 def test_ordinary_forms_are_quiet(air, ask, body) -> None:
     post(air, body)
     assert ask(RULE, air) == []
+
+
+def test_a_telephone_number_for_the_networks_own_portal_is_a_note(air, ask) -> None:
+    post(air, "phone=13800138000", host=GATEWAY_IP, ip=GATEWAY_IP)
+    [finding] = ask(RULE, air)
+    assert finding.severity.value == "low"
+    assert finding.data == (DataCategory.PHONE_NUMBER,)

@@ -537,8 +537,8 @@ def watched_before(world: World, transmitter: Transmitter, seconds: float) -> bo
         return False
     if transmitter.first.time - use.first.time >= seconds:
         return True
-    # A receiver that hops comes by on empty channels as well, it only hears nothing there. If it is on this one
-    # as often as on others now, it was so from the start.
+    # A receiver that hops comes by on empty channels as well, it only hears nothing there. If it is on this
+    # one as often as on others now, it was so from the start.
     others = [
         _visits(other, cover.last)
         for frequency, other in cover.channels.items()

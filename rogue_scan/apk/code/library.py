@@ -143,6 +143,7 @@ _CODE = re.compile(
 _SYSTEM = ("Landroid/", "Ljava/", "Lcom/google/android/gms/", "Ldalvik/")
 """Packages in which only listed classes keep what they are given; classes of kits all may."""
 MAX_LINKS = 64
+MAX_RAW_FLOWS = 5_000
 CALL_STEPS = 6
 """Steps that the answer to a call counts as, by what it costs."""
 
@@ -500,7 +501,7 @@ class Library:
 
     # -- endpoints and sinks -----------------------------------------------------------------
 
-    def addresses(self, value: Any, heap: Heap) -> Any:
+    def addresses(self, value: Any, heap: Heap, depth: int = 0) -> Any:
         """The address that a value is or was made with, as a value; None where there is none."""
         if texts(value):
             return value
@@ -509,7 +510,7 @@ class Library:
                 found = heap.get(up, "url", None)
                 if found is not None and (texts(found) or objects(found)):
                     if objects(found) and not texts(found):
-                        inner = self.addresses(found, heap)
+                        inner = self.addresses(found, heap, depth + 1) if depth < 6 else None
                         if inner is not None:
                             return inner
                         continue
@@ -547,7 +548,7 @@ class Library:
                 actual = Sink.CHAT_BOT
             for label, step in t.items():
                 key = (label, actual, end)
-                if key not in self.flows:
+                if key not in self.flows and len(self.flows) < MAX_RAW_FLOWS:
                     last = self.m.step(step, site.frame, site.unit, note or f"sent by {site.ref.name}")
                     if last is step and step.offset != site.frame.body.base + 2 * site.unit:
                         # The path is at its limit: the sink is worth more than the hop before it.

@@ -56,6 +56,8 @@ MAX_FOREIGN_CLINIT = 5_000
 MAX_ARRAY = 1 << 16
 MAX_TARGETS = 6
 """Implementations that a call on an unknown object is followed into."""
+MAX_TEXTS = 5_000
+"""Computed texts kept."""
 MAX_VARIANTS = 4
 """Argument lists kept for one call."""
 LIBRARY_CALLEE = 400
@@ -351,12 +353,13 @@ class Machine:
         def pend(unit: int, regs: list[Any], current: Heap) -> None:
             old = states.get(unit)
             if old is None:
+                self._spend(len(regs) // 32)
                 states[unit] = (list(regs), current.fork())
                 pending.add(unit)
                 return
             known, known_heap = old
             changed = False
-            self._spend(len(current.delta) // 16)
+            self._spend(len(current.delta) // 16 + len(regs) // 32)
             for i, value in enumerate(regs):
                 merged = join(known[i], value)
                 if merged is not known[i]:
@@ -939,6 +942,9 @@ class Machine:
             return
         c = value.c
         for text in c if isinstance(c, Alternatives) else (c,):
+            if len(self.strings) >= MAX_TEXTS:
+                self.limits.add("texts")
+                return
             if isinstance(text, str) and 3 < len(text) <= 2048 and text.strip(HOLE):
                 self.strings.setdefault((text, frame.method.number, unit), tags)
 

@@ -118,6 +118,10 @@ _GETTERS = [
 ]
 
 
+MAX_CHAIN = 6
+"""Stores that were filled from other stores, beyond which nothing is looked up."""
+
+
 def put_extra(site: Site, target: Any, key: Any, value: Any) -> None:
     """Store under a key; unknown keys share one place."""
     keys = texts(key)
@@ -132,7 +136,7 @@ def put_extra(site: Site, target: Any, key: Any, value: Any) -> None:
                 site.heap.add(obj, "x:" + (HOLE if HOLE in name else name), value)
 
 
-def get_extra(site: Site, source: Any, key: Any) -> Any:
+def get_extra(site: Site, source: Any, key: Any, depth: int = 0) -> Any:
     """What is stored under a key, or under any key where the key is not known."""
     keys = texts(key)
     if not keys and number(key) is not None:
@@ -154,7 +158,9 @@ def get_extra(site: Site, source: Any, key: Any) -> Any:
                 if given is not None:
                     found = make(given, CLEAN, STRING, frozenset({"manifest meta-data"}))
         for up in objects(site.heap.get(obj, "from", None)):
-            value = get_extra(site, Val(UNKNOWN, CLEAN, (up,)), key)
+            if depth > MAX_CHAIN:
+                break
+            value = get_extra(site, Val(UNKNOWN, CLEAN, (up,)), key, depth + 1)
             if value is not ANY and not (
                 isinstance(value, Val) and value.c is UNKNOWN and not value.t and not value.o
             ):

@@ -110,6 +110,8 @@ def test_all_evidence_and_parameters_are_used(rule: Rule) -> None:
 
     words = set(re.findall(r'"([a-z0-9-]+)"', text)) | {damage.value for damage in Damage}
     words |= set(re.findall(r"'([a-z0-9-]+)'", text))
+    made = re.findall(r'f"([a-z0-9-]+-)\{', text)  # names put together from two parts
+    words |= {prefix + word for prefix in made for word in set(words)}
     assert not set(rule.evidence) - words, "described, but no code states it"
     for name in rule.params:
         assert re.search(rf"\.{name}\b", text), f"{name} is never read"

@@ -19,13 +19,11 @@ from rogue_scan.apk.pool import Pool
 from rogue_scan.errors import Malformed, Truncated
 
 ANDROID = "http://schemas.android.com/apk/res/android"
-AUTO = "http://schemas.android.com/apk/res-auto"
 
 POOL, XML, RESOURCE_MAP = 0x0001, 0x0003, 0x0180
 START_NS, END_NS, START, END, TEXT = 0x0100, 0x0101, 0x0102, 0x0103, 0x0104
-FIRST, LAST = 0x0100, 0x017F
 
-NULL, REFERENCE, ATTRIBUTE, STRING, FLOAT, DIMENSION, FRACTION, DYNAMIC_REFERENCE = range(8)
+REFERENCE, ATTRIBUTE, STRING, FLOAT, DYNAMIC_REFERENCE = 1, 2, 3, 4, 7
 INT_DEC, INT_HEX, INT_BOOLEAN = 0x10, 0x11, 0x12
 
 MAX_DEPTH = 48

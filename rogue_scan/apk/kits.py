@@ -82,12 +82,6 @@ def specs(folder: Path | None = None) -> tuple[KitSpec, ...]:
     return tuple(found)
 
 
-@functools.cache
-def prefixes() -> tuple[str, ...]:
-    """Class prefixes of all kits as descriptors (``Lcom/example/sdk/``), sorted."""
-    return tuple(sorted({f"L{name.replace('.', '/')}/" for spec in specs() for name in spec.classes}))
-
-
 def find(entries: Iterable[str], classes: Iterable[str], manifest: Iterable[str]) -> tuple[Kit, ...]:
     """Kits in an app by its entry names, class descriptors and names in the manifest."""
     entries, manifest = list(entries), list(manifest)

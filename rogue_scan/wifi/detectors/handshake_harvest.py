@@ -32,6 +32,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report_from: float
 
 
+_MOST_NAMED = 64
+"""Access points that one finding lists."""
+
+
 @detector("wifi/handshake-harvest", Params)
 def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     """One finding for each access point at which handshakes were provoked, and for each collector."""
@@ -128,8 +132,8 @@ def _collectors(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             continue
         yield from case.conclude(
             actors=[client],
-            targets=[bssid for _, bssid in found],
-            ssids=[show(s) for s in names],
+            targets=[bssid for _, bssid in found[:_MOST_NAMED]],
+            ssids=[show(s) for s in sorted(names)[:_MOST_NAMED]],
             first_seen=found[0][0].time,
             last_seen=found[-1][0].time,
             key=["collector"],

@@ -22,6 +22,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report_from: float
 
 
+_MOST_NAMED = 64
+"""Names and clients that one finding lists."""
+
+
 @detector("wifi/karma", Params)
 def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     """One finding for each address that goes by many names."""
@@ -83,8 +87,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             continue
         yield from case.conclude(
             actors=[bssid],
-            targets=sorted({client for found in told.values() for _, client in found}),
-            ssids=[show(ssid) for ssid in every],
+            targets=sorted({client for found in told.values() for _, client in found})[:_MOST_NAMED],
+            ssids=[show(ssid) for ssid in every[:_MOST_NAMED]],
             first_seen=begun.time,
             last_seen=max((bss.seen.last if bss else seen[-1]), seen[-1]).time,
             count=len(every),

@@ -24,6 +24,10 @@ class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     report_from: float
 
 
+_MOST_NAMED = 64
+"""Names and addresses that one finding lists."""
+
+
 @detector("wifi/known-network-lure", Params)
 def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
     """One finding for each radio that announces several unrelated open networks."""
@@ -68,8 +72,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         if case.confidence < rule.params.report_from:
             continue
         yield from case.conclude(
-            actors=bssids,
-            ssids=texts,
+            actors=bssids[:_MOST_NAMED],
+            ssids=texts[:_MOST_NAMED],
             first_seen=group[0].first.time,
             last_seen=max(m.last for m in group).time,
             count=len(ssids),

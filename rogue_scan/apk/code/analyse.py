@@ -54,7 +54,19 @@ from rogue_scan.apk.code.types import (
     Resources,
     SourceUse,
 )
-from rogue_scan.apk.code.values import ANY, CLEAN, HOLE, UNKNOWN, Label, Obj, Val, join, taint, with_taint
+from rogue_scan.apk.code.values import (
+    ANY,
+    CLEAN,
+    HOLE,
+    UNKNOWN,
+    Label,
+    Obj,
+    Step,
+    Val,
+    join,
+    taint,
+    with_taint,
+)
 from rogue_scan.apk.dex import reader, values
 from rogue_scan.apk.dex.reader import Dex
 from rogue_scan.errors import Malformed, Truncated
@@ -306,8 +318,6 @@ class _Analysis:
 
     def parameter_taint(self, method: Method, category: str, root: Root) -> dict[Label, Any]:
         """Personal data that Android passes to a callback."""
-        from rogue_scan.apk.code.values import Step
-
         body = self.program.body(method)
         offset = body.base if body is not None else 0
         step = Step(None, method.dex.name, method.full_name, offset, f"reads {category}: {method.name}")
@@ -338,7 +348,7 @@ class _Analysis:
             self.called[key] = callback
             method = callback.method
             self.ran += 1
-            if method.number not in self.told:
+            if method.number not in self.told and callback.obj.key[0] != "deep":
                 self.told.add(method.number)
                 self.entries.append(EntryPoint(method.full_name, callback.root.component, "callback"))
             result = machine.run_entry(method, callback.args, callback.root)
@@ -874,6 +884,3 @@ def _descriptor(name: str) -> str:
 
 def _dotted(name: str) -> str:
     return name[1:-1].replace("/", ".")
-
-
-__all__ = ["analyse_code", "analyse_dexes", "taint"]

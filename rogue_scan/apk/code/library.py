@@ -28,6 +28,7 @@ from rogue_scan.apk.code.values import (
     Step,
     Taint,
     Val,
+    join,
     merge_taint,
     objects,
     taint,
@@ -276,7 +277,7 @@ class Library:
         self.m.steps_left -= CALL_STEPS
         site = Site(self.m, frame, unit, ref, args, heap, static)
         if not entry.boring:
-            self.m.record(frame, unit, ref, site.params, own=True)
+            self.m.record(frame, unit, ref, site.params)
         if not static:
             service = next((obj for obj in objects(args[0]) if obj.kind == "retrofit"), None)
             if service is not None:
@@ -424,7 +425,7 @@ class Library:
             for obj in receivers:
                 value = heap.get(obj, "p:" + name[3:])
                 if value is not UNKNOWN:
-                    found = value if found is UNKNOWN else m.library.joined(found, value)
+                    found = value if found is UNKNOWN else join(found, value)
             if found is not UNKNOWN:
                 return found
         if returns == "V":
@@ -448,12 +449,6 @@ class Library:
             heap.add(obj, "link", Val(UNKNOWN, CLEAN, tuple(linked)))
         self._link(obj, params, heap)
         return value
-
-    def joined(self, a: Any, b: Any) -> Any:
-        """Join, for handlers."""
-        from rogue_scan.apk.code.values import join
-
-        return join(a, b)
 
     def _fluent(self, returns: str, cls: str, entry: _Entry) -> bool:
         if returns == cls or returns in entry.lineage[:4]:
@@ -821,12 +816,12 @@ def elements(site: Site, value: Any) -> Any:
         array = site.heap.array(obj)
         if array is not None:
             part = site.m.summary(array)
-            found = part if found is UNKNOWN else site.lib.joined(found, part)
+            found = part if found is UNKNOWN else join(found, part)
         for field in ("[]", "t"):
             part = site.heap.get(obj, field)
             if part is not UNKNOWN and part is not None:
                 part = Val(UNKNOWN, part.t) if field == "t" else part
-                found = part if found is UNKNOWN else site.lib.joined(found, part)
+                found = part if found is UNKNOWN else join(found, part)
     if found is UNKNOWN:
         found = ANY
     return with_taint(found, taint(value))

@@ -50,6 +50,7 @@ MAX_RUN_STEPS = 300_000
 MAX_TURNS = 5_000
 """Times that one branch is decided in one trace; from there on both ways are taken."""
 MIN_ENTRY_STEPS = 20_000
+MAX_NESTED_CLINIT = 12
 MAX_CLINIT = 100_000
 MAX_FOREIGN_CLINIT = 5_000
 """Steps of one static initialiser, of the app's own classes and of others."""
@@ -121,6 +122,7 @@ class Machine:
         """Entry points that used up their share of the steps."""
         self.root = Root("", "", "")
         self.waiting: dict[tuple[Obj, int], Callback] = {}
+        self._initialising = 0
         self._objects: dict[tuple[Any, ...], Obj] = {}
         self._contexts: dict[tuple[int, int, int], int] = {}
         self._runs: dict[int, int] = {}
@@ -267,7 +269,7 @@ class Machine:
 
     def initialise(self, cls: Class, current: Heap | None = None) -> None:
         """Run a class's static initialiser once; what it leaves is seen by all."""
-        if cls.initialised:
+        if cls.initialised or self._initialising > MAX_NESTED_CLINIT:
             return
         cls.initialised = True
         if cls.super_name in self.program.classes:
@@ -284,11 +286,13 @@ class Machine:
         start = self.steps_left
         heap = Heap(self.base) if current is None else current.fork()
         before = dict(heap.delta)
+        self._initialising += 1
         try:
             _, heap = self.invoke(clinit, [], heap, None, self.context(0, 1, clinit.number))
         except Budget:
             self.limits.add("steps")
         finally:
+            self._initialising -= 1
             self.steps_left = saved - (start - self.steps_left)
         for key, value in heap.delta.items():
             if before.get(key, UNKNOWN) is not value:
@@ -314,7 +318,11 @@ class Machine:
         runs = self._runs.get(method.number, 0)
         if body is None or depth > MAX_DEPTH or active > 1 or runs > MAX_RUNS:
             if body is not None:
-                self.limits.add("depth" if depth > MAX_DEPTH else "recursion" if active > 1 else "runs")
+                if depth > MAX_DEPTH and self.relevant(method):
+                    # The chain goes on as an entry point of its own, once this one has ended.
+                    self.later(self.obj(("deep", method.number), method.cls.name), method, args)
+                else:
+                    self.limits.add("depth" if depth > MAX_DEPTH else "recursion" if active > 1 else "runs")
             known = self._returned.get(method.number)
             t = union(self.deep(arg, heap, 2) for arg in args)
             result = self.unknown(method.returns, t)
@@ -843,8 +851,8 @@ class Machine:
         targets = self._targets(frame, op, ref, args)
         if not targets:
             return self.library.call(frame, unit, ref, args, heap, static=op == 0x71)
-        if ref.name != "<init>" and self.program.models.is_modelled(ref.cls) is False:
-            self.record(frame, unit, ref, args, own=False)
+        if ref.name != "<init>" and not self.models.is_modelled(ref.cls):
+            self.record(frame, unit, ref, args)
         result: Any = UNKNOWN
         out: Heap | None = None
         hopped = [self.hop(arg, frame, unit, f"passed to {ref.name}") for arg in args]
@@ -915,9 +923,8 @@ class Machine:
                         found[other.number] = other
         return list(found.values())[:MAX_TARGETS]
 
-    def record(self, frame: Frame, unit: int, ref: Member, args: list[Any], own: bool) -> None:
+    def record(self, frame: Frame, unit: int, ref: Member, args: list[Any]) -> None:
         """Keep a call with its constant arguments, for rules."""
-        del own
         key = (frame.method.number, unit)
         entry = self.calls.get(key)
         if entry is None:

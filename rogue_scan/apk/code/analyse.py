@@ -8,9 +8,6 @@ import numpy as np
 
 from rogue_scan.apk.code import web
 from rogue_scan.apk.code.endpoints import (
-    MAIL,
-    RAW_MAIL,
-    RAW_URL,
     classify,
     clean,
     hidden_how,
@@ -20,6 +17,7 @@ from rogue_scan.apk.code.endpoints import (
 from rogue_scan.apk.code.library import Library, RawFlow
 from rogue_scan.apk.code.machine import Callback, Machine, Root
 from rogue_scan.apk.code.models import Models, load_models
+from rogue_scan.apk.code.plain import PlainTexts
 from rogue_scan.apk.code.program import Class, Method, Program
 from rogue_scan.apk.code.reach import CallGraph, Mask
 from rogue_scan.apk.code.semantics import (
@@ -64,10 +62,9 @@ from rogue_scan.apk.code.values import (
     Step,
     Val,
     join,
-    taint,
     with_taint,
 )
-from rogue_scan.apk.dex import reader, values
+from rogue_scan.apk.dex import reader
 from rogue_scan.apk.dex.reader import Dex
 from rogue_scan.errors import Malformed, Truncated
 from rogue_scan.model.data import DataCategory, Sink
@@ -404,7 +401,7 @@ class _Analysis:
         if self.machine.cut:
             self.machine.limits.add("steps")
         reach = self._final_reach(reach, numbers, instantiated)
-        plain = self._plain_strings(reach)
+        plain = PlainTexts(self.program, self.graph)
         flows = self._flows()
         return CodeFacts(
             classes=tuple(self._classes(reach)),
@@ -462,10 +459,7 @@ class _Analysis:
 
     # -- strings -----------------------------------------------------------------------------
 
-    def _plain_strings(self, reach: Mask) -> "_Plain":
-        return _Plain(self, reach)
-
-    def _strings(self, plain: "_Plain", reach: Mask) -> Iterator[CodeString]:
+    def _strings(self, plain: PlainTexts, reach: Mask) -> Iterator[CodeString]:
         count = 0
         for value, place, number, library in plain.own_strings():
             if count >= MAX_STRINGS:
@@ -609,7 +603,7 @@ class _Analysis:
 
     # -- endpoints ---------------------------------------------------------------------------
 
-    def _endpoints(self, plain: "_Plain") -> list[Endpoint]:
+    def _endpoints(self, plain: PlainTexts) -> list[Endpoint]:
         made: dict[str, Endpoint] = {}
         hosts = plain.hosts
 
@@ -772,106 +766,6 @@ class _Analysis:
                     cls.library,
                     bool(live[position]),
                 )
-
-
-class _Plain:
-    """Texts that stand in the code as they are."""
-
-    def __init__(self, analysis: _Analysis, reach: Mask) -> None:
-        self.analysis = analysis
-        self.reach = reach
-        self.addresses: list[tuple[str, Place, bool]] = []
-        self.mails: list[tuple[str, Place, bool]] = []
-        self.hosts: set[str] = set()
-        self.url_hosts: set[str] = set()
-        self.values: set[str] = set()
-        for which, dex in enumerate(analysis.files):
-            self._scan(which, dex)
-
-    def _scan(self, which: int, dex: Dex) -> None:
-        graph, program, models = self.analysis.graph, self.analysis.program, self.analysis.models
-        rows, index = dex.const_strings()
-        order = np.argsort(index, kind="stable")
-        index_sorted = index[order]
-        starts = (
-            np.sort(dex.string_offsets.astype(np.int64)) if len(dex.string_offsets) else np.zeros(0, np.int64)
-        )
-        rank = np.argsort(dex.string_offsets, kind="stable")
-        statics = self._static_texts(dex)
-        for pattern, mail in ((RAW_URL, False), (RAW_MAIL, True)):
-            seen: set[int] = set()
-            for match in pattern.finditer(dex.data):
-                at = int(np.searchsorted(starts, match.start(), side="right")) - 1
-                if at < 0:
-                    continue
-                string = int(rank[at])
-                if string in seen or len(seen) > 20_000:
-                    continue
-                seen.add(string)
-                low = int(np.searchsorted(index_sorted, string))
-                value = dex.string(string)
-                used = low < len(index_sorted) and int(index_sorted[low]) == string
-                if not used and value not in statics:
-                    continue
-                if mail:
-                    if len(value) > 300 or not MAIL.search(value):
-                        continue
-                else:
-                    known = classify(value, models)
-                    if known is None:
-                        continue
-                    self.hosts.add(known[1])
-                    self.url_hosts.add(known[1])
-                if used:
-                    row = int(rows[order[low]])
-                    number = int(graph.code_def[which][int(dex.code_row_of(np.array([row]))[0])])
-                    method = program.method_at(number) if number >= 0 else None
-                    name = method.full_name if method is not None else ""
-                    library = method.cls.library if method is not None else True
-                    place = Place(dex.name, name, int(dex.ins_unit[row]) * 2)
-                else:
-                    owner = statics[value]
-                    library = owner.library
-                    place = Place(dex.name, f"{owner.name}-><clinit>()V", 0)
-                if mail and not library:
-                    self.mails += [(found.group(0), place, library) for found in MAIL.finditer(value)]
-                elif not mail:
-                    self.addresses.append((value, place, library))
-
-    def _static_texts(self, dex: Dex) -> dict[str, Class]:
-        """Initial values of the static fields of own classes of which some field is read."""
-        found: dict[str, Class] = {}
-        read = self.analysis.program.read_classes()
-        for cls in self.analysis.program.classes.values():
-            if cls.dex is dex and not cls.library and cls.name in read and int(dex.classes[cls.row, 7]):
-                for value in values.static_values(dex, cls.row):
-                    if isinstance(value, str):
-                        found.setdefault(value, cls)
-        return found
-
-    def own_strings(self) -> Iterator[tuple[str, Place, int, bool]]:
-        """All texts that own code uses, with the method's number."""
-        graph, program = self.analysis.graph, self.analysis.program
-        libraries = np.array([cls.library or cls.far for cls in program.classes.values()] or [True])
-        for which, dex in enumerate(self.analysis.files):
-            rows, index = dex.const_strings()
-            numbers = graph.code_def[which][dex.code_row_of(rows)] if len(rows) else np.zeros(0, np.int64)
-            keep = numbers >= 0
-            keep[keep] &= ~libraries[graph.def_class[numbers[keep]]]
-            for row, string, number in zip(
-                rows[keep].tolist(), index[keep].tolist(), numbers[keep].tolist(), strict=True
-            ):
-                method = program.method_at(number)
-                if method is not None:
-                    value = dex.string(string)
-                    self.values.add(value)
-                    self.hosts.add(value.strip("./").lower())
-                    yield (
-                        value[:2048],
-                        Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2),
-                        number,
-                        False,
-                    )
 
 
 def _where(place: Place) -> Where:

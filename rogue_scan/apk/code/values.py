@@ -133,11 +133,6 @@ class Arr:
         return Arr(list(self.items), owner, self.rest, self.exact)
 
 
-def is_plain(value: Any) -> bool:
-    """Whether a register holds a known constant without personal data."""
-    return not isinstance(value, Val)
-
-
 def const(value: Any) -> Any:
     """The constant of a register, UNKNOWN where there is none."""
     return value.c if isinstance(value, Val) else value

@@ -321,11 +321,6 @@ def sleb128(data: bytes, offset: int) -> tuple[int, int]:
     return value, offset
 
 
-def is_dex(data: bytes) -> bool:
-    """Tell whether data begins like a DEX file of a version that Android reads."""
-    return data[:4] == b"dex\n" and data[4:7] in VERSIONS and data[7:8] == b"\0"
-
-
 def read_all(name: str, data: bytes) -> list[Dex]:
     """Read a file: one DEX, or all of a version-041 container (``name!1``, ``name!2`` from the second).
 

@@ -15,11 +15,12 @@ from rogue_scan.apk.code.endpoints import (
     is_host,
 )
 from rogue_scan.apk.code.library import Library, RawFlow
-from rogue_scan.apk.code.machine import Callback, Machine, Root
+from rogue_scan.apk.code.machine import Machine
 from rogue_scan.apk.code.models import Models, load_models
 from rogue_scan.apk.code.plain import PlainTexts
-from rogue_scan.apk.code.program import Class, Method, Program
+from rogue_scan.apk.code.program import Program
 from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.runner import MAX_CALLBACKS, Runner, descriptor
 from rogue_scan.apk.code.semantics import (
     accessibility,
     ciphers,
@@ -46,23 +47,14 @@ from rogue_scan.apk.code.types import (
     CodeClass,
     CodeFacts,
     CodeString,
-    EntryPoint,
     NoResources,
     Place,
     Resources,
     SourceUse,
 )
 from rogue_scan.apk.code.values import (
-    ANY,
-    CLEAN,
     HOLE,
-    UNKNOWN,
     Label,
-    Obj,
-    Step,
-    Val,
-    join,
-    with_taint,
 )
 from rogue_scan.apk.dex import reader
 from rogue_scan.apk.dex.reader import Dex
@@ -93,17 +85,13 @@ _SEMANTICS = (
 )
 """Imported for the handlers that they register."""
 
-MAX_ROUNDS = 3
 MIN_STEPS = 250_000
 """Steps of interpretation that every app gets; large ones get a tenth of their instructions on top."""
 MAX_STRINGS = 20_000
 MAX_CALLS = 30_000
 MAX_FLOWS = 400
 MAX_ENDPOINTS = 2_000
-MAX_CALLBACKS = 4_000
 
-_FIRST = ("<init>", "attachBaseContext", "onCreate", "onStart", "onResume")
-_LAST = ("onPause", "onStop", "onDestroy")
 _NETWORK = re.compile(
     r"Ljava/net/(?:URL|HttpURLConnection|URLConnection|Socket|DatagramSocket|InetAddress);|Ljavax/net/ssl/HttpsURLConnection;"
     r"|Landroid/webkit/WebView;|Landroid/content/ContentResolver;|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
@@ -113,13 +101,6 @@ _FRAMEWORK = re.compile(
 )
 _BORING = re.compile(
     r"Ljava/lang/(?:StringBuilder|String|Object|Integer|Long|Boolean|Character|Math|Enum)|Ljava/util/(?!Timer|concurrent/Exec|Base64|zip)"
-)
-_COMPONENT_TYPES = (
-    "Landroid/app/Activity;",
-    "Landroid/app/Service;",
-    "Landroid/content/BroadcastReceiver;",
-    "Landroid/content/ContentProvider;",
-    "Landroid/app/Application;",
 )
 
 
@@ -182,222 +163,20 @@ class _Analysis:
         self.machine = Machine(self.program, app, resources, MIN_STEPS)
         self.library = Library(self.machine)
         self.library.retrofit_call = kits.retrofit_call
-        self.entries: list[EntryPoint] = []
-        self.ran = 0
-        self.done: dict[tuple[Obj, int], list[Any]] = {}
-        """Callbacks that ran in this round, with their arguments."""
-        self.called: dict[tuple[Obj, int], Callback] = {}
-        """All callbacks that ran."""
-        self.told: set[int] = set()
-        self.postponed: dict[tuple[Obj, int], Callback] = {}
-
-    # -- entry points ------------------------------------------------------------------------
-
-    def components(self) -> list[tuple[Class, str, str]]:
-        """Classes that Android instantiates: class, component name, kind."""
-        found: dict[str, tuple[Class, str, str]] = {}
-        order = {"application": 0, "provider": 1, "activity": 2, "service": 3, "receiver": 4}
-        switched = "setComponentEnabledSetting" in self.graph.names
-        for component in sorted(self.app.components, key=lambda c: order.get(c.kind, 5)):
-            if not component.enabled and not switched:
-                continue
-            cls = self.program.classes.get(_descriptor(component.name))
-            if cls is not None:
-                found.setdefault(cls.name, (cls, component.name, component.kind))
-        if not found:
-            # No manifest, or one that names nothing that is there: whatever has the form of a component.
-            for cls in self.program.classes.values():
-                if not cls.library and any(
-                    kind in self.program.supers(cls.name) for kind in _COMPONENT_TYPES
-                ):
-                    found[cls.name] = (cls, _dotted(cls.name), "component")
-        for view in self.machine.views:
-            cls = self.program.classes.get(_descriptor(view.tag)) if "." in view.tag else None
-            if cls is not None and not cls.library:
-                found.setdefault(cls.name, (cls, _dotted(cls.name), "view"))
-        return list(found.values())
-
-    def entry_methods(self, cls: Class) -> list[Method]:
-        """The methods of a component that Android calls, in the order of its life."""
-        found: dict[tuple[str, str], Method] = {}
-        for name in self.program.supers(cls.name):
-            owner = self.program.classes.get(name)
-            if owner is None or (owner.library and owner is not cls):
-                continue
-            for key, method in owner.methods.items():
-                if key in found or method.is_static or method.code < 0:
-                    continue
-                if key[0] == "<init>":
-                    if owner is cls:
-                        found[key] = method
-                elif (
-                    self.models.is_callback(key[0])
-                    or key[0] in _FIRST
-                    or key[1] == "(Landroid/view/View;)V"
-                    or ("Provider" in self.program.framework_type(cls.name))
-                ):
-                    found[key] = method
-
-        def rank(method: Method) -> int:
-            if method.name in _FIRST:
-                return _FIRST.index(method.name)
-            return 99 if method.name in _LAST else 50
-
-        return sorted(found.values(), key=rank)
-
-    def run(self, reach: Mask, components: list[tuple[Class, str, str]]) -> None:
-        """Interpret all entry points, and what they leave to be called back, until nothing changes."""
-        machine, library = self.machine, self.library
-        for number in range(MAX_ROUNDS):
-            self.done = {}
-            again = {key: callback for key, callback in self.called.items() if self.relevant[key[1]]}
-            before = dict(machine.base)
-            flows = len(library.flows)
-            for cls, component, kind in sorted(components, key=self.rank):
-                obj = machine.obj(("component", cls.name), cls.name, True)
-                this = Val(UNKNOWN, CLEAN, (obj,), cls.name)
-                for method in self.entry_methods(cls):
-                    if number and not self.relevant[method.number]:
-                        continue
-                    root = Root(method.name, component, kind)
-                    if number == 0:
-                        self.entries.append(EntryPoint(method.full_name, component, kind))
-                    args = [this, *self.entry_arguments(cls, method, root)]
-                    result = machine.run_entry(method, args, root)
-                    if method.name == "onBind" and isinstance(result, Val):
-                        machine.base[obj, "ret"] = result
-                    if machine.steps_left <= 0:
-                        break
-                self.call_back()
-            if number == 0:
-                self.sweep(reach)
-                machine.waiting, self.postponed = self.postponed, {}
-                self.call_back(everything=True)
-            else:
-                for key, callback in again.items():
-                    machine.waiting.setdefault(key, callback)
-                self.call_back()
-            if machine.steps_left <= 0:
-                break
-            changed = (
-                bool(machine.cut)
-                or len(library.flows) != flows
-                or any(before.get(key, UNKNOWN) is not value for key, value in machine.base.items())
-            )
-            if not changed:
-                break
-
-    def rank(self, component: tuple[Class, str, str]) -> int:
-        """Components that can take or send something come first, in case the steps run out."""
-        return 0 if any(self.relevant[m.number] for m in self.entry_methods(component[0])) else 1
-
-    def entry_arguments(self, cls: Class, method: Method, root: Root) -> list[Any]:
-        """What Android passes to an entry method."""
-        machine = self.machine
-        args: list[Any] = []
-        for kind in self.program.params(method.proto):
-            category = self.library.callback_data(method, kind)
-            if kind == "Landroid/content/Intent;":
-                value: Any = (
-                    Val(UNKNOWN, CLEAN, (machine.obj(("shared", "result"), kind),), kind)
-                    if method.name == "onActivityResult"
-                    else intents.incoming(machine, cls.name)
-                )
-            elif kind in ("Landroid/os/Bundle;", "Landroid/os/PersistableBundle;"):
-                # What was saved is what is given back.
-                value = Val(UNKNOWN, CLEAN, (machine.obj(("shared", "saved", cls.name), kind),), kind)
-            else:
-                value = machine.unknown(kind)
-            if category is not None:
-                value = with_taint(value, self.parameter_taint(method, category.value, root))
-            args.append(value)
-        return args
-
-    def parameter_taint(self, method: Method, category: str, root: Root) -> dict[Label, Any]:
-        """Personal data that Android passes to a callback."""
-        body = self.program.body(method)
-        offset = body.base if body is not None else 0
-        step = Step(None, method.dex.name, method.full_name, offset, f"reads {category}: {method.name}")
-        step.root = root
-        self.library.note_source(category, f"{method.name}", step, method.name)
-        return {(category, method.full_name, offset): step}
-
-    def call_back(self, *, everything: bool = False) -> None:
-        """Run the callbacks that were left waiting, and those that they leave.
-
-        Those that lead to no source and no sink wait for the end of the round, unless ``everything``.
-        """
-        machine = self.machine
-        done = self.done
-        while machine.waiting and machine.steps_left > 0 and self.ran < MAX_CALLBACKS:
-            key = next(iter(machine.waiting))
-            callback = machine.waiting.pop(key)
-            if not everything and not self.relevant[key[1]]:
-                self.postponed[key] = callback
-                continue
-            known = done.get(key)
-            if known is not None:
-                merged = [join(x, y) for x, y in zip(known, callback.args, strict=False)]
-                if all(x is y for x, y in zip(known, merged, strict=False)):
-                    continue
-                callback.args = merged
-            done[key] = callback.args
-            self.called[key] = callback
-            method = callback.method
-            self.ran += 1
-            if method.number not in self.told and callback.obj.key[0] != "deep":
-                self.told.add(method.number)
-                self.entries.append(EntryPoint(method.full_name, callback.root.component, "callback"))
-            result = machine.run_entry(method, callback.args, callback.root)
-            if isinstance(result, Val) or result is not None:
-                held = machine.base.get((callback.obj, "ret"), UNKNOWN)
-                machine.base[callback.obj, "ret"] = result if held is UNKNOWN else join(held, result)
-                callback.obj.fields.add("ret")
-            if method.name == "doInBackground":
-                for other in self.library.callbacks_of(callback.obj.cls):
-                    if other.name == "onPostExecute":
-                        machine.root = callback.root
-                        machine.later(
-                            callback.obj, other, [callback.args[0], result if result is not None else ANY]
-                        )
-
-    def sweep(self, reach: Mask) -> None:
-        """Run own methods that can run but that no entry point led to."""
-        machine = self.machine
-        relevant = self.relevant
-        for cls in list(self.program.classes.values()):
-            if cls.library or self.models.is_modelled(cls.name):
-                continue
-            rows = range(cls.number + cls.first, cls.number + cls.last)
-            if not any(reach[n] and relevant[n] and n not in machine.visited for n in rows):
-                continue
-            for method in cls.methods.values():
-                n = method.number
-                if not reach[n] or n in machine.visited or not relevant[n] or method.code < 0:
-                    continue
-                if machine.steps_left <= 0:
-                    return
-                root = Root(method.name, "", "swept")
-                args = [machine.unknown(kind) for kind in self.program.params(method.proto)]
-                if not method.is_static:
-                    args = [machine.unknown(cls.name), *args]
-                machine.run_entry(method, args, root)
-            self.call_back()
-
-    # -- the whole ---------------------------------------------------------------------------
 
     def facts(self) -> CodeFacts:
-        components = self.components()
+        relevant = self.graph.leading_to(self._wanted())
+        self.machine.relevant = lambda method: bool(relevant[method.number])
+        runner = Runner(self.machine, self.library, self.graph, relevant)
+        components = runner.components()
         numbers: list[int] = []
         for cls, _, _ in components:
-            numbers += [m.number for m in self.entry_methods(cls)]
+            numbers += [m.number for m in runner.entry_methods(cls)]
         instantiated = [cls.name for cls, _, _ in components]
         reach = self.graph.reachable(numbers, instantiated)
-        self.relevant = self.graph.leading_to(self._wanted())
-        self.machine.relevant = lambda method: bool(self.relevant[method.number])
         size = sum(dex.instruction_count for dex in self.files)
         self.machine.steps_left = MIN_STEPS + size // 10
-        self.run(reach, components)
+        runner.run(reach, components)
         if self.machine.cut:
             self.machine.limits.add("steps")
         reach = self._final_reach(reach, numbers, instantiated)
@@ -410,7 +189,7 @@ class _Analysis:
             sources=tuple(self._sources(reach)),
             flows=tuple(flows),
             endpoints=tuple(self._endpoints(plain)),
-            entry_points=tuple(self.entries[:MAX_CALLBACKS]),
+            entry_points=tuple(runner.entries[:MAX_CALLBACKS]),
             methods=sum(int((dex.def_code >= 0).sum()) for dex in self.files),
             methods_reachable=int(reach.sum()),
             instructions=size,
@@ -419,7 +198,7 @@ class _Analysis:
             problems=self.problems,
             limits=tuple(sorted(self.machine.limits)),
             missing_components=tuple(
-                sorted(c.name for c in self.app.components if _descriptor(c.name) not in self.program.classes)
+                sorted(c.name for c in self.app.components if descriptor(c.name) not in self.program.classes)
             ),
         )
 
@@ -770,11 +549,3 @@ class _Analysis:
 
 def _where(place: Place) -> Where:
     return Where(dex=place.dex, method=place.method, offset=place.offset)
-
-
-def _descriptor(name: str) -> str:
-    return "L" + name.replace(".", "/") + ";"
-
-
-def _dotted(name: str) -> str:
-    return name[1:-1].replace("/", ".")

@@ -19,7 +19,7 @@ PCAPNG = bytes.fromhex("0a0d0d0a1c0000004d3c2b1a")
 def a_zip() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("classes.dex", b"dex\n035\0")
+        archive.writestr(zipfile.ZipInfo("classes.dex"), b"dex\n035\0")
     return buffer.getvalue()
 
 
@@ -29,7 +29,7 @@ def a_zip() -> bytes:
         (PCAP, Kind.CAPTURE),
         (bytes.fromhex("a1b23c4d") + PCAP[4:], Kind.CAPTURE),
         (PCAPNG, Kind.CAPTURE),
-        (gzip.compress(PCAP), Kind.CAPTURE),
+        (gzip.compress(PCAP, mtime=0), Kind.CAPTURE),
         (lzma.compress(PCAPNG), Kind.CAPTURE),
         (zstandard.compress(PCAP), Kind.CAPTURE),
         (b"SQLite format 3\0" + bytes(84), Kind.CAPTURE),
@@ -38,7 +38,7 @@ def a_zip() -> bytes:
         (b"dex\n035\0", Kind.APP),
         (b"", Kind.UNKNOWN),
         (b"hello", Kind.UNKNOWN),
-        (gzip.compress(b"hello"), Kind.UNKNOWN),
+        (gzip.compress(b"hello", mtime=0), Kind.UNKNOWN),
         (b"\x1f\x8b\x08 broken", Kind.UNKNOWN),
     ],
 )

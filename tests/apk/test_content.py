@@ -48,7 +48,7 @@ DEX = b"dex\n035\0" + bytes(40)
     ("data", "how"),
     [
         (bytes(b ^ 0x5A for b in DEX), "xor 0x5a"), (base64.b64encode(DEX), "base64"),
-        (gzip.compress(DEX), "gzip"),
+        (gzip.compress(DEX, mtime=0), "gzip"),
         (bytes(b ^ 0xFF for b in b"PK\x03\x04\x14\0" + bytes(40)), "xor 0xff"), (DEX, ""),
         (b"just text, long enough", ""), (b"", ""),
     ],

@@ -64,6 +64,8 @@ class PcapngReader:
         self._order = ""
         self._base = 0
         """Index of the current section's first interface."""
+        self._last_ns = 0
+        """Time of the last frame."""
         self._skip = 0
         """Bytes of a large block that are still to be dropped."""
         self._lost = False
@@ -100,6 +102,9 @@ class PcapngReader:
                 break
             if stop == "block":
                 order = self._order
+                single = self._single(held, at) if order else None
+                if single is not None:
+                    yield single
                 at = self._other(held, at)
                 if self._order != order:
                     chains = None
@@ -178,10 +183,48 @@ class PcapngReader:
             self._interface(bytes(held[at + 8 : at + size - 4]))
         elif kind == STATISTICS:
             self._statistics(bytes(held[at + 8 : at + size - 4]))
-        elif kind in (SIMPLE_PACKET, OLD_PACKET):
-            self.damage.note("packets without time stamp or of an obsolete type were left out")
         # Names, secrets, custom and unknown blocks, of any size, are passed over.
         return at + int(size)
+
+    def _single(self, held: bytearray, at: int) -> Chunk | None:
+        """The frame of a simple or (obsolete) packet block; None for any other block.
+
+        A simple one belongs to the section's first interface and has no time: it gets that of the frame
+        before it.
+        """
+        kind, size = struct.unpack_from(self._order + "II", held, at)
+        if kind not in (OLD_PACKET, SIMPLE_PACKET):
+            return None
+        number, stamp, head = self._base, None, 12
+        if kind == SIMPLE_PACKET:
+            (original,) = struct.unpack_from(self._order + "I", held, at + 8)
+            captured = min(original, size - 16)
+            snap = self.interfaces[number].snap_length if number < len(self.interfaces) else 0
+            captured = min(captured, snap) if snap else captured
+        else:
+            head = 28
+            if size < 32:
+                return None
+            place, _, high, low, captured, original = struct.unpack_from(self._order + "HHIIII", held, at + 8)
+            number += place
+            stamp = high << 32 | low
+        if number >= len(self.interfaces) or not 0 < captured <= size - head - 4:
+            self.damage.records += 1
+            self.damage.note("a packet of an unknown interface or with an impossible length")
+            return None
+        if stamp is not None:
+            ticks = np.array([stamp & (1 << 63) - 1], np.int64)
+            self._last_ns = int(_nanoseconds(ticks, self.interfaces[number])[0])
+        one = np.array([captured], np.int64)
+        return Chunk(
+            np.frombuffer(bytes(held[at + head : at + head + captured]), np.uint8),
+            np.zeros(1, np.int64),
+            one,
+            np.array([max(original, captured)], np.int64),
+            np.array([self._last_ns], np.int64),
+            np.array([number], np.int64),
+            np.zeros(1, np.bool_),
+        )
 
     def _section(self, held: bytearray, at: int) -> int:
         magic = bytes(held[at + 8 : at + 12])
@@ -273,6 +316,7 @@ class PcapngReader:
         for index in np.unique(number).tolist():
             which = number == index
             time_ns[which] = _nanoseconds(stamp[which], self.interfaces[index])
+        self._last_ns = int(time_ns[-1])
         yield Chunk(
             buffer,
             at + 28,

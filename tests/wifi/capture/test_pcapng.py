@@ -101,6 +101,25 @@ def test_an_impossible_block_length_costs_that_block_only(wire, frames, length):
     assert reader.damage.records == 1
 
 
+def test_simple_and_obsolete_packets(wire, frames):
+    (time, raw), second = frames[0], b"\x00" * 30
+    old = struct.pack("<HHIIII", 0, 0, *divmod(time // 1000, 1 << 32), len(raw), len(raw) + 5)
+    blocks = wire.block("<", 2, old + raw), wire.block("<", 3, struct.pack("<I", 30) + second)
+    content = wire.section() + wire.interface() + b"".join(blocks) + wire.packet(frames[1])
+    for size in (11, 1 << 20):
+        found = wire.read(content, size)
+        assert found[:2] == [(time // 1000 * 1000, raw), (time // 1000 * 1000, second)]
+        assert found[2][1] == frames[1][1]
+    reader = PcapngReader()
+    lying = (
+        wire.section()
+        + wire.interface()
+        + wire.block("<", 2, old[:12] + struct.pack("<II", 9999, 9999) + raw)
+    )
+    assert wire.frames(wire.pieces(reader, lying, 100)) == []
+    assert reader.damage.records == 1
+
+
 def test_a_cut_file_says_so(wire, frames):
     reader = PcapngReader()
     assert wire.frames(wire.pieces(reader, wire.pcapng(frames)[:-5], 1 << 20)) == frames[:-1]

@@ -14,10 +14,11 @@ import itertools
 import json
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from rogue_scan.model.finding import Finding
 from rogue_scan.rules.load import RuleSet, load
 from rogue_scan.wifi.analyse import Session
 
@@ -135,6 +136,19 @@ def switched_on(raw: bytes, sender: bytes) -> bytes:
     return bytes(out)
 
 
+def kinds_allowed(truth: dict[str, Any]) -> set[str]:
+    """Kinds that are true of a capture, and those by which they may be called."""
+    kinds = set(truth["attack_kinds"]) | set(truth.get("also_true", []))
+    return kinds | {near for kind in kinds for near in NEIGHBOURS.get(kind, set())}
+
+
+def blames_innocent(finding: Finding, truth: dict[str, Any], names: Mapping[str, str] = {}) -> bool:
+    """Whether a finding accuses honest access points and no attacker; ``names``: old address → new."""
+    attackers = {names.get(a, a) for a in (*truth["rogue_bssids"], *truth.get("attacker_macs", []))}
+    innocent, actors = set(truth["legit_bssids"]) - attackers, set(finding.actors)
+    return bool(actors & innocent) and not actors & attackers
+
+
 def judge(
     rules: RuleSet, raw: bytes, truth: dict[str, Any], names: dict[str, str]
 ) -> Iterator[tuple[str, float, bool]]:
@@ -142,16 +156,11 @@ def judge(
     session = Session(rules)
     session.feed(raw)
     session.finish()
-    kinds = set(truth["attack_kinds"]) | set(truth.get("also_true", []))
-    kinds |= {near for kind in kinds for near in NEIGHBOURS.get(kind, set())}
-    attackers = {names.get(a, a) for a in (*truth["rogue_bssids"], *truth.get("attacker_macs", []))}
-    innocent = set(truth["legit_bssids"]) - attackers
+    kinds = kinds_allowed(truth)
     for finding in session.findings("capture-labelled"):
         kind = finding.rule.removeprefix("wifi/")
         if kind not in NOTES:
-            actors = set(finding.actors)
-            right = kind in kinds and not (actors & innocent and not actors & attackers)
-            yield kind, finding.confidence, right
+            yield kind, finding.confidence, kind in kinds and not blames_innocent(finding, truth, names)
 
 
 def table(rows: list[tuple[str, float, bool]]) -> Iterator[str]:

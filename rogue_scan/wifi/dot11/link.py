@@ -116,9 +116,10 @@ _MAX_WORDS = 32
 def radiotap_fields(words: tuple[int, ...], length: int) -> dict[int, int]:
     """Offsets of the fields (by bit) in a radiotap header with these presence words and this length.
 
-    Only the first radiotap namespace is read: what follows a vendor namespace (whose length is in the data)
-    or the TLV bit is skipped. Of repeated fields (one set for each antenna) the first counts. Fields that
-    would reach beyond the header are left out.
+    Words are read as long as each begins the radiotap namespace anew: what follows a vendor namespace (whose
+    length is in the data), the TLV bit or a word of fields that are not defined is skipped. Of repeated
+    fields (one set for each antenna) the first counts. Fields that would reach beyond the header are left
+    out.
     """
     found: dict[int, int] = {}
     at = 4 + 4 * len(words)
@@ -132,7 +133,8 @@ def radiotap_fields(words: tuple[int, ...], length: int) -> dict[int, int]:
                 return found
             found.setdefault(bit, at)
             at += size
-        if word >> _NEXT_VENDOR & 1 or word >> _TLV & 1:
+        # Without the bit that begins the namespace anew, the next word has fields from 32 on: unknown ones.
+        if word >> _NEXT_VENDOR & 1 or word >> _TLV & 1 or not word >> _NEXT_RADIOTAP & 1:
             break
     return found
 

@@ -65,6 +65,16 @@ def test_radiotap_signal_behind_the_first_word_only():
     assert rows(read(127, head)) == [(18, 2462, -61, -1)]
 
 
+def test_radiotap_words_of_undefined_fields_are_skipped():
+    # A driver that sets "more" without "radiotap namespace next".
+    words = (1 << 31 | 1 << 0, 0x0000002A)
+    body = struct.pack("<4xQ", 99) + b"\xff" * 12
+    head = struct.pack("<BBH", 0, 0, 12 + len(body)) + struct.pack("<2I", *words) + body
+    found = read(127, head)
+    assert rows(found) == [(len(head), 0, 0, 99)]
+    assert not found.bad[0]
+
+
 def test_radiotap_vendor_namespace_and_he_fields_are_skipped():
     # Channel, signal, A-MPDU status, HE (12 bytes), then a vendor namespace of its own.
     words = (1 << 3 | 1 << 5 | 1 << 20 | 1 << 23 | 1 << 30 | 1 << 31, 0x1)

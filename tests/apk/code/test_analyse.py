@@ -1,0 +1,86 @@
+"""Several files, containers and files that cannot be read."""
+
+from collections.abc import Callable
+
+from rogue_scan.apk.code.analyse import analyse_code
+from rogue_scan.apk.code.types import AppContext, ComponentInfo
+from rogue_scan.apk.dex import reader
+
+MAIN = """
+.class Lapp/Main; Landroid/app/Activity;
+.method onCreate(Landroid/os/Bundle;)V 3
+invoke-static {} Lapp/Other;->go()V
+return-void
+"""
+OTHER = """
+.class Lapp/Other;
+.method static go()V 4
+new-instance v0, Ljava/net/URL;
+const-string v1, "http://other.example/x"
+invoke-direct {v0, v1} Ljava/net/URL;-><init>(Ljava/lang/String;)V
+invoke-virtual {v0} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
+return-void
+"""
+CONTEXT = AppContext("app", (ComponentInfo("app.Main", "activity"), ComponentInfo("app.Gone", "service")))
+Build = Callable[..., bytes]
+
+
+def test_calls_cross_files(build: Build) -> None:
+    facts = analyse_code([("classes.dex", build(MAIN)), ("classes2.dex", build(OTHER))], CONTEXT)
+    assert [e.value for e in facts.endpoints] == ["http://other.example/x"]
+    assert facts.methods == facts.methods_reachable == 2
+    assert {c.at.dex for c in facts.calls} == {"classes2.dex"}
+
+
+def test_both_files_of_a_container_are_read(build: Build) -> None:
+    first = build(MAIN, version="041")
+    size = len(first) + len(build(OTHER, version="041"))
+    first = build(MAIN, version="041", container=size)
+    data = first + build(OTHER, version="041", start=len(first), container=size)
+    files = reader.read_all("classes.dex", data)
+    assert [(d.name, d.class_name(0), d.problems) for d in files] == [
+        ("classes.dex", "Lapp/Main;", []),
+        ("classes.dex!1", "Lapp/Other;", []),
+    ]
+    assert [e.value for e in analyse_code([("classes.dex", data)], CONTEXT).endpoints] == [
+        "http://other.example/x"
+    ]
+
+
+def test_components_without_a_class_are_told(build: Build) -> None:
+    assert analyse_code([("classes.dex", build(MAIN))], CONTEXT).missing_components == ("app.Gone",)
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(build: Build) -> None:
+    facts = analyse_code(
+        [("classes.dex", build(MAIN)), ("classes2.dex", b"dex\n099\0" + bytes(200))], CONTEXT
+    )
+    assert facts.methods == 1
+    assert "magic" in facts.problems[0]
+
+
+def test_of_two_definitions_the_first_one_counts(build: Build) -> None:
+    decoy = OTHER.replace("other.example", "second.example")
+    files = [("classes.dex", build(MAIN)), ("classes2.dex", build(OTHER)), ("classes3.dex", build(decoy))]
+    facts = analyse_code(files, CONTEXT)
+    assert "http://other.example/x" in {e.value for e in facts.endpoints}
+    assert {c.at.dex for c in facts.calls if c.reachable} == {"classes2.dex"}
+
+
+def test_an_own_copy_of_an_android_class_is_never_asked_for(build: Build) -> None:
+    fake = """
+    .class Landroid/telephony/TelephonyManager;
+    .method getDeviceId()Ljava/lang/String; 2
+    const-string v0, "fake"
+    return-object v0
+    """
+    main = """
+    .class Lapp/Main; Landroid/app/Activity;
+    .method onCreate(Landroid/os/Bundle;)V 4
+    const/4 v0, 0
+    check-cast v0, Landroid/telephony/TelephonyManager;
+    invoke-virtual {v0} Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;
+    return-void
+    """
+    facts = analyse_code([("classes.dex", build(main)), ("classes2.dex", build(fake))], CONTEXT)
+    assert [s.data.value for s in facts.sources] == ["device-id"]

@@ -96,6 +96,7 @@ _NETWORK = re.compile(
     r"Ljava/net/(?:URL|HttpURLConnection|URLConnection|Socket|DatagramSocket|InetAddress);|Ljavax/net/ssl/HttpsURLConnection;"
     r"|Landroid/webkit/WebView;|Landroid/content/ContentResolver;|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
 )
+_QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
 _FRAMEWORK = re.compile(
     r"L(?:android|java|javax|dalvik|com/android|org/apache/http|org/json|org/xml|org/w3c)/"
 )
@@ -157,7 +158,7 @@ class _Analysis:
             watch,
         )
         self.models: Models = load_models()
-        self.program = Program(files, self.models, app.package)
+        self.program = Program(files, self.models, app.package, [c.name for c in app.components])
         self.program.mark_far([app.package, *(c.name for c in app.components)])
         self.graph = CallGraph(self.program)
         self.machine = Machine(self.program, app, resources, MIN_STEPS)
@@ -165,7 +166,9 @@ class _Analysis:
         self.library.retrofit_call = kits.retrofit_call
 
     def facts(self) -> CodeFacts:
-        relevant = self.graph.leading_to(self._wanted())
+        wanted = self._wanted()
+        self.program.followed |= self._impostors(wanted)
+        relevant = self.graph.leading_to(wanted)
         self.machine.relevant = lambda method: bool(relevant[method.number])
         runner = Runner(self.machine, self.library, self.graph, relevant)
         components = runner.components()
@@ -237,6 +240,12 @@ class _Analysis:
         return wanted
 
     # -- strings -----------------------------------------------------------------------------
+
+    def _impostors(self, wanted: Mask) -> set[str]:
+        """Classes that bear the name of a kit without network code, and yet take or send data themselves."""
+        found = np.unique(self.graph.def_class[wanted])
+        names = list(self.program.classes)
+        return {names[i] for i in found[found >= 0].tolist() if _QUIET_KITS.match(names[i])}
 
     def _strings(self, plain: PlainTexts, reach: Mask) -> Iterator[CodeString]:
         count = 0

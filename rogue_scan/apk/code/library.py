@@ -304,12 +304,21 @@ class Library:
             self._escape(site, entry, given)
         return value, heap
 
+    def knows(self, ref: Member) -> bool:
+        """Whether a model is about this very method, so that a kit's code for it need not be followed."""
+        for name in self.m.program.supers(ref.cls):
+            key = (name, ref.name)
+            if key in HANDLERS or key in self.models.sources or key in self.models.sinks:
+                return True
+        return False
+
     def _look_up(self, ref: Member) -> _Entry:
         entry = _Entry()
+        classes = self.m.program.classes
         lineage = [
             name
             for name in self.m.program.supers(ref.cls)
-            if name not in self.m.program.classes or self.models.is_modelled(name)
+            if name not in classes or classes[name].library or self.m.program.is_modelled(name)
         ]
         entry.lineage = lineage
         for name in [*lineage, "*"]:
@@ -453,7 +462,7 @@ class Library:
             t = CLEAN
         if returns in ("Ljava/lang/String;", "Ljava/lang/CharSequence;"):
             return Val(HOLE, t, (), returns)
-        if returns in m.program.classes and not self.models.is_modelled(returns):
+        if returns in m.program.classes and not self.m.program.is_modelled(returns):
             return m.unknown(returns, t)
         value, obj = site.new(returns, t)
         linked = [obj_ for obj_ in receivers if not entry.context] if receivers else []
@@ -499,12 +508,6 @@ class Library:
                 if up not in seen:
                     seen.add(up)
                     queue.append(up)
-
-    def pass_on(self, args: list[Any], t: Taint, heap: Heap) -> None:
-        """What a kit's method that is not followed may do: keep what it is given."""
-        if t and args:
-            for obj in objects(args[0]):
-                self.m.mark(heap, obj, t)
 
     # -- endpoints and sinks -----------------------------------------------------------------
 
@@ -639,7 +642,7 @@ class Library:
             if outside:
                 for name in lineage:
                     owner = program.classes.get(name)
-                    if owner is None or owner.library or self.models.is_modelled(name):
+                    if owner is None or owner.library or self.m.program.is_modelled(name):
                         continue
                     for (method, proto), target in owner.methods.items():
                         if (method, proto) in names or target.is_static or target.code < 0:
@@ -660,7 +663,7 @@ class Library:
                 self._escape_class(arg.c.name)
                 continue
             for obj in arg.o:
-                if obj.cls in program.classes and not self.models.is_modelled(obj.cls):
+                if obj.cls in program.classes and not self.m.program.is_modelled(obj.cls):
                     if position == 0 and not site.static and site.ref.name == "<init>":
                         continue
                     targets.append((arg, obj))

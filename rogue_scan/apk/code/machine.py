@@ -232,7 +232,7 @@ class Machine:
         """A value of which only the type is known."""
         if kind == "Ljava/lang/String;" or kind == "Ljava/lang/CharSequence;":
             return Val(HOLE, t, (), kind)
-        if kind in self.program.classes and not self.models.is_modelled(kind):
+        if kind in self.program.classes and not self.program.is_modelled(kind):
             return Val(UNKNOWN, t, (self.obj(("any", kind), kind),), kind)
         return Val(UNKNOWN, t, (), kind)
 
@@ -275,7 +275,7 @@ class Machine:
         if cls.super_name in self.program.classes:
             self.initialise(self.program.classes[cls.super_name], current)
         clinit = cls.methods.get(("<clinit>", "()V"))
-        if clinit is None or self.models.is_modelled(cls.name):
+        if clinit is None or self.program.is_modelled(cls.name):
             return
         foreign = cls.library or cls.far
         if foreign and not self.relevant(clinit):
@@ -849,9 +849,12 @@ class Machine:
     ) -> tuple[Any, Heap]:
         """A call: of the app's methods that it can run, else answered by the models."""
         targets = self._targets(frame, op, ref, args)
-        if not targets:
+        if not targets or (
+            all(target.cls.library or target.cls.far for target in targets)
+            and (self.library.knows(ref) or not any(self._follow(target, args) for target in targets))
+        ):
             return self.library.call(frame, unit, ref, args, heap, static=op == 0x71)
-        if ref.name != "<init>" and not self.models.is_modelled(ref.cls):
+        if ref.name != "<init>" and not self.program.is_modelled(ref.cls):
             self.record(frame, unit, ref, args)
         result: Any = UNKNOWN
         out: Heap | None = None
@@ -859,9 +862,7 @@ class Machine:
         for number, target in enumerate(targets):
             current = heap if number == len(targets) - 1 else heap.fork()
             if not self._follow(target, args):
-                t = union(self.deep(arg, heap, 2) for arg in args)
-                value, after = self.unknown(target.returns, t), current
-                self.library.pass_on(args, t, heap)
+                value, after = self.library.call(frame, unit, ref, args, current, static=op == 0x71)
             else:
                 context = self.context(frame.context, unit, target.number)
                 value, after = self.invoke(target, hopped, current, frame, context)
@@ -890,7 +891,7 @@ class Machine:
 
     def _targets(self, frame: Frame, op: int, ref: Member, args: list[Any]) -> list[Method]:
         program = self.program
-        if self.models.is_modelled(ref.cls):
+        if self.program.is_modelled(ref.cls):
             if op not in (0x6E, 0x72):
                 return []
             # A callback interface of a kit on an object of the app.
@@ -914,7 +915,7 @@ class Machine:
     def _exact(self, ref: Member, args: list[Any]) -> list[Method]:
         found: dict[int, Method] = {}
         for obj in objects(args[0]):
-            if obj.cls in self.program.classes and not self.models.is_modelled(obj.cls) and not obj.kind:
+            if obj.cls in self.program.classes and not self.program.is_modelled(obj.cls) and not obj.kind:
                 target = self.program.resolve(obj.cls, ref.name, ref.kind)
                 if target is not None and not target.is_abstract:
                     found[target.number] = target

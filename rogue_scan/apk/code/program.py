@@ -147,10 +147,15 @@ class Body:
 class Program:
     """The classes and methods of all DEX files."""
 
-    def __init__(self, dexes: list[Dex], models: Models, package: str = "") -> None:
+    def __init__(
+        self, dexes: list[Dex], models: Models, package: str = "", components: Iterable[str] = ()
+    ) -> None:
         self.dexes = dexes
         self.models = models
         self.package = package
+        homes = {package, *(name.rpartition(".")[0] for name in components)} - {""}
+        # An app may well call its own packages "android.something".
+        self._homes = tuple("L" + home.replace(".", "/") + "/" for home in sorted(homes))
         self.classes: dict[str, Class] = {}
         self.subclasses: dict[str, list[Class]] = {}
         """Classes that name a type as superclass or interface."""
@@ -164,6 +169,8 @@ class Program:
         self._protos: dict[str, list[str]] = {}
         for dex in dexes:
             self._load(dex)
+        self.followed: set[str] = set()
+        """Classes under the name of a kit whose code is followed all the same, for what it calls."""
         self._written: set[tuple[str, str]] | None = None
 
     def _load(self, dex: Dex) -> None:
@@ -173,7 +180,7 @@ class Program:
         number = self.method_count
         for row, (access, super_index, interfaces) in enumerate(dex.classes[:, 1:4].tolist()):
             name = dex.class_name(row)
-            if name in self.classes or SYSTEM.match(name):
+            if name in self.classes or (SYSTEM.match(name) and not name.startswith(self._homes)):
                 continue
             cls = Class(
                 name,
@@ -215,6 +222,10 @@ class Program:
         key = (dex.string(int(dex.method_name[index])), dex.proto(int(dex.method_proto[index])))
         found = cls.methods.get(key)
         return found if found is not None and found.number == number else None
+
+    def is_modelled(self, name: str) -> bool:
+        """Whether a class is known by its meaning, so its code need not be followed."""
+        return name not in self.followed and self.models.is_modelled(name)
 
     # -- names -------------------------------------------------------------------------------
 
@@ -313,7 +324,7 @@ class Program:
         """The nearest superclass that the app does not bring (or that is a kit with a model)."""
         for _ in range(64):
             cls = self.classes.get(name)
-            if cls is None or self.models.is_modelled(name):
+            if cls is None or self.is_modelled(name):
                 return name
             name = cls.super_name
         return name

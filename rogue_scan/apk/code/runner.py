@@ -205,7 +205,7 @@ class Runner:
         machine = self.machine
         relevant = self.relevant
         for cls in list(self.program.classes.values()):
-            if cls.library or self.program.models.is_modelled(cls.name):
+            if cls.library or self.program.is_modelled(cls.name):
                 continue
             rows = range(cls.number + cls.first, cls.number + cls.last)
             if not any(reach[n] and relevant[n] and n not in machine.visited for n in rows):

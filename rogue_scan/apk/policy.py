@@ -42,6 +42,7 @@ from rogue_scan.model.severity import Verdict
 from rogue_scan.model.subject import AppView, Flow
 from rogue_scan.rules.load import RuleSet, read_yaml
 from rogue_scan.rules.rule import Case, Rule
+from rogue_scan.texts import DATA
 
 VIOLATION, UNDECLARED = "apk/policy-violation", "apk/undeclared-data"
 _MOST_BYTES = 1 << 20
@@ -181,9 +182,9 @@ def _against_policy(
     for use in view.data:
         if use.leaves_device and use.category in forbid.data_leaving:
             ends = ", ".join(use.endpoints) or "a place that could not be resolved"
-            point("forbidden-data-leaves", use.category.value, data=use.category.value, endpoint=ends)
+            point("forbidden-data-leaves", use.category.value, data=DATA[use.category], endpoint=ends)
         if use.collected and use.category in forbid.data_taken:
-            point("forbidden-data-taken", use.category.value, data=use.category.value)
+            point("forbidden-data-taken", use.category.value, data=DATA[use.category])
     for permission in view.permissions:
         if forbid.permissions and among(forbid.permissions, permission):
             point("forbidden-permission", permission, name=permission)
@@ -224,7 +225,7 @@ def _against_declaration(scan: Scan, view: AppView, declaration: Declaration, ru
     leaving = [flow for flow in view.flows if flow.sink.leaves_device]
     for flow in leaving:
         end = flow.endpoint or "a place that could not be resolved"
-        fields = {"data": flow.data.value, "endpoint": end}
+        fields = {"data": DATA[flow.data], "endpoint": end}
         if flow.data not in declaration.data and flow.data in declaration.sayable:
             undeclared.add(flow.data)
             case.add("sent-but-not-declared", where=_place(flow), **fields)
@@ -235,13 +236,13 @@ def _against_declaration(scan: Scan, view: AppView, declaration: Declaration, ru
             case.add("said-to-be-encrypted", where=_place(flow), **fields)
     for category in declaration.data:
         if all(flow.data is not category for flow in leaving):
-            case.add("declared-and-not-found", data=category.value, endpoint="")
+            case.add("declared-and-not-found", data=DATA[category], endpoint="")
     return list(
         case.conclude(
             data=list(undeclared),
             endpoints=[flow.endpoint for flow in leaving if flow.data in undeclared and flow.endpoint],
             package=view.package or scan.subject.name,
-            data_names=", ".join(sorted(category.value for category in undeclared)),
+            data_names=", ".join(sorted(DATA[category] for category in undeclared)),
         )
     )
 

@@ -203,7 +203,7 @@ class _Change:
         self.t = translator(language, SIGNATURES)
         self.by_name = {rule.rule: rule for rule in rules}
         words = translator(language)
-        self.kinds = {kind.value: words(name) for kind, name in DATA.items()}
+        self.kinds = {name: words(name) for name in DATA.values()}
         self.list_mark = words(", ")
 
     def report(self, report: Report) -> Report:

@@ -85,7 +85,7 @@ def test_what_speaks_against_is_listed_and_accuses_nobody():
     assert [evidence.supports for evidence in finding.evidence] == [True, False]
     assert finding.actors == ("org.app.Main",)
     assert finding.confidence == 0.622
-    assert finding.message == "org.app.Main: sms"
+    assert finding.message == "org.app.Main: text messages"
 
 
 def test_the_cap_on_places_keeps_every_kind_of_data():

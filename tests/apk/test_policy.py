@@ -39,8 +39,8 @@ SENDS_SMS = app(
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        ({"forbid": {"data_leaving": ["sms"]}}, "sms may not leave the phone, and goes to host.example"),
-        ({"forbid": {"data_taken": ["sms"]}}, "sms may not be read, and is"),
+        ({"forbid": {"data_leaving": ["sms"]}}, "host.example gets text messages, which may not leave the phone"),
+        ({"forbid": {"data_taken": ["sms"]}}, "the code reads text messages, which it may not"),
         (
             {"forbid": {"permissions": ["*.READ_SMS"]}},
             "the permission android.permission.READ_SMS may not be asked for",
@@ -68,13 +68,13 @@ def test_an_exception_is_for_one_package_and_one_entry():
         "forbid": {"data_leaving": ["sms"], "data_taken": ["sms"]},
         "exceptions": [{"package": "org.app", "forbid": {"data_leaving": ["sms"]}, "reason": "agreed"}],
     }
-    assert told(SENDS_SMS, rules) == ["sms may not be read, and is"]
+    assert told(SENDS_SMS, rules) == ["the code reads text messages, which it may not"]
 
 
 def test_undeclared_data_and_broken_promises():
     declared = policy.Declaration(data=(), encrypted=True)
     says = told(SENDS_SMS, declaration=declared)
-    assert says[0] == "sms goes to host.example and is not declared"
+    assert says[0] == "host.example gets text messages, which is not declared"
     assert "in the clear" in says[1]
 
 

@@ -5,11 +5,13 @@ Every change has to pass. What single rules say is compared in test_figures.py.
 
 import functools
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from rogue_scan.apk.analyse import Analyser
+from rogue_scan.model.data import DataCategory
 from rogue_scan.model.severity import Verdict
 from rogue_scan.risk import subject_risk
 from rogue_scan.rules.load import load
@@ -85,3 +87,12 @@ def test_the_sum_is_shown(name):
         risk = subject_risk(scan.findings)
         assert abs(sum(term.adds for term in risk.terms) - risk.score) <= 0.5
         assert set(risk.because) <= {finding.id for finding in scan.findings}
+
+
+@pytest.mark.parametrize("name", labelled("malicious", "weak"))
+def test_messages_call_data_by_words(name):
+    ids = {category.value for category in DataCategory if "-" in category.value}
+    for scan in scans(name):
+        for finding in scan.findings:
+            says = " ".join([finding.message, *(item.says for item in finding.evidence)])
+            assert not ids & set(re.findall(r"(?<![\w./-])[a-z]+-[a-z]+(?![\w./-])", says))

@@ -12,6 +12,7 @@ from rogue_scan.model.evidence import Where
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound
+from rogue_scan.texts import DATA
 
 _LOADERS = (
     "Ldalvik/system/DexClassLoader;",
@@ -58,7 +59,7 @@ def evaluate(facts: AppFacts, rule: Bound[Params]) -> Iterator[Finding]:
     case = rule.case()
     for permission, category in unused.items():
         where = Where(file=MANIFEST, offset=permission.offset)
-        case.add("unused", where, permission.name, name=permission.name, data=category.value)
+        case.add("unused", where, permission.name, name=permission.name, data=DATA[category])
     if len(kinds) >= rule.params.many:
         case.add("many", count=len(kinds))
     if len(unused) == len(asked):

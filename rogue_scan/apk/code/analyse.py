@@ -249,12 +249,6 @@ class _Analysis:
 
     def _strings(self, plain: PlainTexts, reach: Mask) -> Iterator[CodeString]:
         count = 0
-        for value, place, number, library in plain.own_strings():
-            if count >= MAX_STRINGS:
-                self.machine.limits.add("strings")
-                break
-            count += 1
-            yield CodeString(value, place, None, bool(reach[number]), library)
         for (text, number, unit), tags in sorted(self.machine.strings.items(), key=lambda item: item[0]):
             method = self.program.method_at(number)
             body = self.program.body(method) if method is not None else None
@@ -263,6 +257,12 @@ class _Analysis:
             count += 1
             place = Place(method.dex.name, method.full_name, body.base + 2 * unit)
             yield CodeString(text, place, ", ".join(sorted(tags)), True, method.cls.library)
+        for value, place, number, library in plain.own_strings():
+            if count >= MAX_STRINGS:
+                self.machine.limits.add("strings")
+                break
+            count += 1
+            yield CodeString(value, place, None, bool(reach[number]), library)
 
     # -- flows -------------------------------------------------------------------------------
 
@@ -324,7 +324,9 @@ class _Analysis:
             for kind in sorted(kinds):
                 for one in ends:
                     self._flow(made, kind, sink, one, raw)
-        return [made[key] for key in sorted(made, key=str)][:MAX_FLOWS]
+        # What leaves the device comes first, in case there are too many.
+        ordered_keys = sorted(made, key=lambda key: (not made[key].sink.leaves_device, str(key)))
+        return [made[key] for key in ordered_keys][:MAX_FLOWS]
 
     def _flow(self, made: dict[Any, Flow], kind: str, sink: Sink, end: str | None, raw: RawFlow) -> None:
         steps = raw.step.chain()

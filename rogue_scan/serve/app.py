@@ -115,6 +115,7 @@ class Service:
         await self._desk.close(self._grace)
 
     async def _vet(self, request: Request) -> Response:
+        _only(request, "wait", "name")
         seconds = _seconds(request)
         name = _name(request)
         media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -211,6 +212,7 @@ class Service:
             raise Refused(503, "busy", str(error), **{"retry-after": _AGAIN}) from None
 
     async def _status(self, request: Request) -> Response:
+        _only(request, "wait")
         app = _app(request)
         seconds = _seconds(request)
         self._recall(app)
@@ -218,6 +220,7 @@ class Service:
         return _json(self._known(app))
 
     async def _list(self, request: Request) -> Response:
+        _only(request, "verdict", "state", "after", "limit")
         query = request.query_params
         verdict = _choice(query.get("verdict"), openapi.VERDICTS, "verdict")
         state = _choice(query.get("state"), openapi.STATES, "state")
@@ -231,6 +234,7 @@ class Service:
         return _json(openapi.Page(apps, apps[-1].id if more else None))
 
     async def _report(self, request: Request) -> Response:
+        _only(request, "format")
         verdict = self._verdict(request)
         name = request.query_params.get("format", "json")
         _choice(name, list(formats.FORMATS), "format")
@@ -244,6 +248,7 @@ class Service:
         return Response(text, headers={"content-type": _media(name)})
 
     async def _relatives(self, request: Request) -> Response:
+        _only(request)
         verdict = self._verdict(request)
         ledger = self._desk.ledger
         sketch = ledger.sketches([verdict.app]).get(verdict.app, b"")
@@ -394,6 +399,13 @@ def _app(request: Request) -> str:
     if not _APP.fullmatch(app):
         raise Refused(400, "malformed", "an app is named by its SHA-256 in lower case")
     return app
+
+
+def _only(request: Request, *names: str) -> None:
+    """Refuse other query parameters: a filter that is mistyped and ignored would give a wrong answer."""
+    for name in request.query_params:
+        if name not in names:
+            raise Refused(400, "malformed", "query: a parameter that is not known here")
 
 
 def _seconds(request: Request) -> int:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501  (packets are easier to read in one line)
+
 AP, CLIENT, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:c1", "02:00:00:00:00:e1"
 GATEWAY_IP, CLIENT_IP, OTHER_IP = "10.9.0.1", "10.9.0.50", "10.9.0.66"
 RULE = "wifi/arp-spoof"

@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data"
 STORED = ROOT / "tests" / "quality" / "figures.json"
 REVIEWED = ROOT / "tests" / "quality" / "reviewed.json"
+SHIPPED = ROOT / "rogue_scan" / "data" / "measured.tsv"
 EARLY_SECONDS = 1.5
 """The first frame of an attack may come this much before the time that the truth gives."""
 
@@ -45,6 +46,8 @@ class Figures(msgspec.Struct, frozen=True):
 
     expected: int
     found: int
+    right: int
+    """True findings, also those where another rule was expected to speak."""
     false: int
     precision: float | None
     recall: float | None
@@ -79,7 +82,7 @@ class Outcome(msgspec.Struct):
         f1 = None
         if precision is not None and recall is not None:
             f1 = round(2 * precision * recall / (precision + recall), 3) if precision + recall else 0.0
-        return Figures(expected, found, false, precision, recall, f1)
+        return Figures(expected, found, right, false, precision, recall, f1)
 
     @property
     def misses(self) -> Pairs:
@@ -196,6 +199,13 @@ def store(outcome: Outcome) -> None:
     )
     result = Stored(kept.rules(), by_rule(kept.misses), malicious)
     STORED.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+    SHIPPED.write_text(shipped(result))
+
+
+def shipped(result: Stored) -> str:
+    """The table that the scanner itself knows: rule, true findings, false findings."""
+    measured = {name: each for name, each in result.rules.items() if each.precision is not None}
+    return "".join(f"{name}\t{each.right}\t{each.false}\n" for name, each in measured.items())
 
 
 def by_rule(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

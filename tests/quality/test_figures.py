@@ -64,3 +64,7 @@ def test_blaming_the_honest_one_is_false(quality):
     assert not karma("honest")
     assert not karma("rogue", at=2.0), "before the attack began"
     assert not karma("rogue", severity=Severity.LOW)
+
+
+def test_the_scanner_knows_the_stored_figures(quality):
+    assert quality.SHIPPED.read_text() == quality.shipped(quality.stored())

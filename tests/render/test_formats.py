@@ -1,9 +1,11 @@
+import json
 import subprocess
 import sys
 
 import pytest
 
 from rogue_scan.errors import UsageError
+from rogue_scan.render import sarif
 from rogue_scan.render.formats import FORMATS, render, split_output
 
 
@@ -48,3 +50,19 @@ def test_naming_the_formats_imports_no_renderer():
 @pytest.mark.parametrize("name", FORMATS)
 def test_equal_reports_give_equal_texts(name, report):
     assert render(name, report) == render(name, report)
+
+
+def test_false_findings_on_labelled_files_lower_the_precision_and_true_ones_do_not_raise_it(
+    report, monkeypatch
+):
+    def precision(right, false):
+        name = "wifi/evil-twin-open"  # found with a confidence of 0.97
+        monkeypatch.setattr(sarif, "_measured", lambda: {name: (right, false)})
+        runs = json.loads(render("sarif", report))["runs"]
+        (rule,) = [r for run in runs for r in run["tool"]["driver"]["rules"] if r["id"] == name]
+        return rule["properties"]["precision"]
+
+    assert precision(0, 0) == precision(400, 0) == "very-high"
+    assert precision(10, 2) == "high"
+    assert precision(1, 4) == "medium"
+    assert precision(0, 10) == "low"

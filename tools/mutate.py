@@ -45,7 +45,9 @@ Break = tuple[str, ast.Module, ast.AST]
 
 def breaks(tree: ast.Module) -> Iterator[Break]:
     """All breaks of a module, one at a time; the tree is whole again between them."""
-    skip = {id(inner) for node in ast.walk(tree) if _is_fixed(node) for inner in ast.walk(node)}
+    fixed = [node for node in ast.walk(tree) if _is_fixed(node)]
+    fixed += [option for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for option in node.keywords]
+    skip = {id(inner) for node in fixed for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if id(node) in skip:
             continue

@@ -1,0 +1,79 @@
+"""What speaks for and against, item by item: each is stated where it holds, and not elsewhere."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from rogue_scan.model.finding import Finding
+
+Find = Callable[..., list[Finding]]
+
+
+@pytest.fixture
+def stated(findings_of: Find) -> Callable[[str, str], str]:
+    """``stated(listing, rule)``: all that the rule's findings say, one item a line."""
+
+    def of(listing: str, rule: str) -> str:
+        found = [finding for finding in findings_of(listing) if finding.rule == f"wifi/{rule}"]
+        assert found, f"{rule} says nothing"
+        return "\n".join(item.says for finding in found for item in finding.evidence)
+
+    return of
+
+
+KARMA = """
+    ap rogue 02:c0:ca:41:41:41 x ch=6 sec=open make=bare up=7 to=0
+    station phone 64:b4:73:4b:00:01
+    ask 1 phone {0}
+    answer 1.01 rogue phone {0}
+    ask 2 phone {1}
+    answer 2.01 rogue phone {1}
+    ask 3 phone Kappelhof-Intern
+    answer 3.01 rogue phone Kappelhof-Intern
+"""
+
+
+def test_karma_names_that_many_have_saved_are_told(stated) -> None:
+    shared = "several of the names are of networks that many devices have saved"
+    assert shared in stated(KARMA.format("freenet", "linksys"), "karma")
+    assert shared not in stated(KARMA.format("Quellweg-Buero", "linksys"), "karma")
+
+
+def test_karma_shows_the_shared_names_and_no_others(findings_of) -> None:
+    (karma,) = [f for f in findings_of(KARMA.format("freenet", "linksys")) if f.rule == "wifi/karma"]
+    (shared,) = [item for item in karma.evidence if item.says.startswith("several of the names")]
+    assert shared.value == "freenet, linksys"
+
+
+def test_goodbyes_both_ways_begin_with_three_each_way(stated) -> None:
+    burst = """
+        ap real 50:c7:bf:f1:00:10 Office ch=6 sec=wpa2 make=tplink up=90000 to=10
+        station phone 3c:a9:f4:0c:0f:fe
+        join 1 phone real
+        goodbye 5 real phone count=60 every=0.02 reason=7 seq=0
+        goodbye 5.01 real phone count={0} every=0.3 reason=7 seq=900 by=station
+    """
+    three, two = (stated(burst.format(count), "deauth-flood") for count in (3, 2))
+    assert "3 " in three
+    assert len(three.splitlines()) == len(two.splitlines()) + 1
+
+
+LOGINS = """
+    ap real 50:c7:bf:f1:00:10 OfficeWest ch=6 sec=wpa2 make=tplink up=90000 to=12
+    login 4 random real count=120 every=0.03
+"""
+
+
+def test_logins_that_nobody_follows_up_are_told(stated) -> None:
+    assert re.search(r"^0 of \d+ went on to join", stated(LOGINS, "auth-flood"), re.MULTILINE)
+
+
+def test_real_joins_speak_against_a_flood_of_logins(stated) -> None:
+    crowd = "\n".join(
+        f"station c{i} 3c:a9:f4:00:01:{i:02x}\njoin {4 + i * 0.1:.1f} c{i} real" for i in range(40)
+    )
+    one = "station one 3c:a9:f4:00:02:01\nlogin 4 one real count=120 every=0.03"
+    says = stated(f"{LOGINS.splitlines()[1]}\n{one}\n{crowd}", "auth-flood")
+    assert re.search(r"^(39|40) of them really joined", says, re.MULTILINE)
+    assert "went on to join" not in says

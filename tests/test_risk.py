@@ -117,3 +117,10 @@ def test_a_doubtful_accusation_is_not_lifted_by_notes_about_the_same():
     doubt = finding(0, "high", 0.64)
     notes = [finding(n, "low", 0.9, rule=f"apk/note-{n}") for n in range(1, 5)]
     assert risk.subject_risk([doubt, *notes]).verdict is Verdict.MEDIUM
+
+
+def test_a_verdict_names_the_findings_that_carry_it_and_leaves_out_the_last_tenth():
+    whole = risk.subject_risk([finding(1, "high", 0.7), finding(2, "medium", 0.9, "apk/two")])
+    assert whole.because == ("f1", "f2")
+    tail = risk.subject_risk([finding(1, "critical", 0.95), finding(2, "low", 0.5, "apk/two")])
+    assert tail.because == ("f1",)

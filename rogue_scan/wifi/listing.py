@@ -17,9 +17,9 @@ Statements
 ``sec=`` open, wep, wpa, wpa2, wpa23 (transition), wpa3, eap, owe, tkip (WPA2 with TKIP); ``make=`` bare,
 tplink, netgear, cisco, unifi, phone (elements and rates of a maker); ``up=`` seconds its clock has run;
 ``clock=`` run, still or epoch; ``from=`` and ``to=`` when it is on the air; ``every=`` beacon distance
-(0.1024); ``dbm=`` level; ``seq=`` first sequence number; flags: ``hidden``, ``wps``, ``pressed`` (button),
-``mfp``; ``owe=ADDRESS/SSID`` the other half of a transition pair; ``rnr=ADDRESS`` a neighbour it reports;
-``mdid=N`` mobility domain.
+(0.1024); ``dbm=`` level; ``seq=`` first sequence number; flags: ``hidden``, ``wps``, ``pin`` and ``locked``
+(of WPS), ``pressed`` (its button), ``mfp``; ``owe=ADDRESS/SSID`` the other half of a transition pair;
+``rnr=ADDRESS`` a neighbour it reports; ``mdid=N`` mobility domain.
 ``station NAME ADDRESS`` declares a client; ``dbm=``.
 ``ask T STATION SSID`` a probe request (``""`` for any name).
 ``answer T AP STATION [SSID]`` a probe response, under another name if one is given.
@@ -151,6 +151,10 @@ class _Ap:
 
     def _wps(self) -> bytes:
         out = b"\x10\x4a\x00\x01\x10" + b"\x10\x44\x00\x01\x02"
+        if "pin" in self.options:
+            out += b"\x10\x08\x00\x02\x00\x04"
+        if "locked" in self.options:
+            out += b"\x10\x57\x00\x01\x01"
         if "pressed" in self.options:
             out += b"\x10\x41\x00\x01\x01" + b"\x10\x12\x00\x02\x00\x04" + b"\x10\x53\x00\x02\x00\x80"
         return out

@@ -77,3 +77,67 @@ def test_real_joins_speak_against_a_flood_of_logins(stated) -> None:
     says = stated(f"{LOGINS.splitlines()[1]}\n{one}\n{crowd}", "auth-flood")
     assert re.search(r"^(39|40) of them really joined", says, re.MULTILINE)
     assert "went on to join" not in says
+
+
+def test_a_passphrase_network_is_no_rival_of_an_enterprise_one(findings_of: Find) -> None:
+    two = """
+        ap a 70:db:98:12:3a:20 Campus ch=1 sec=eap make=cisco up=400000 to=12
+        ap b 02:c0:ca:41:41:41 Campus ch=6 sec={} make=bare up=3 from=5 to=12
+    """
+    assert "wifi/evil-twin-enterprise" not in {f.rule for f in findings_of(two.format("wpa2"))}
+
+
+HARVEST = """
+    ap real 50:c7:bf:f1:00:10 Office ch=6 sec=wpa2 make=tplink up=90000 to=12
+    station phone 3c:a9:f4:0c:0f:fe
+    join 1 phone real
+    goodbye 5 real phone count=12 every=0.05 reason=7 {0}
+    join 7 phone real
+"""
+
+
+def test_a_provoked_handshake_is_told_step_by_step(stated) -> None:
+    says = stated(HARVEST.format("seq=0"), "handshake-harvest")
+    assert "12 deauthentications within 0.6 s are aimed at 3c:a9:f4:0c:0f:fe alone" in says
+    assert "2.0 s later 3c:a9:f4:0c:0f:fe joins again" in says
+    assert "do not follow those of the access point's beacons" in says
+    assert "one sender plays both" not in says
+    assert "one sender plays both" in stated(HARVEST.format("seq=0 by=both"), "handshake-harvest")
+
+
+def test_an_access_point_may_throw_off_a_client_itself(findings_of: Find) -> None:
+    assert "wifi/handshake-harvest" not in {f.rule for f in findings_of(HARVEST.format("seq=own"))}
+
+
+def test_wrong_proofs_of_somebody_else_are_half_handshakes(stated) -> None:
+    eve = "station eve 02:aa:bb:cc:dd:ee\n" + "\n".join(f"join {2 + i} eve real wrong" for i in range(2))
+    half = "02:aa:bb:cc:dd:ee tried"
+    assert half in stated(HARVEST.format("seq=0") + eve, "handshake-harvest")
+    assert half not in stated(HARVEST.format("seq=0"), "handshake-harvest")
+
+
+COLLECTOR = "\n".join(
+    f"ap a{i} 50:c7:bf:00:{i:02x}:10 {name} ch=6 sec=wpa2 make=tplink up=9{i}000 to=12"
+    for i, name in enumerate(("Anker", "Birke", "Chor", "Dohle", "Esche", "Farn"))
+)
+
+
+@pytest.mark.parametrize("visits", [2, 3, 6])
+def test_who_only_takes_first_messages_collects(findings_of: Find, visits: int) -> None:
+    steps = "\n".join(f"join {1 + i} eve a{i} first" for i in range(visits))
+    found = findings_of(f"{COLLECTOR}\nstation eve 02:aa:bb:cc:dd:ee\n{steps}")
+    harvests = [f for f in found if f.rule == "wifi/handshake-harvest"]
+    assert len(harvests) == (visits >= 3)
+    for harvest in harvests:
+        assert harvest.actors == ("02:aa:bb:cc:dd:ee",)
+        assert harvest.ssids == ("Anker", "Birke", "Chor", "Dohle", "Esche", "Farn")[:visits]
+        assert harvest.last_seen is not None and harvest.first_seen is not None
+        assert abs(harvest.last_seen - harvest.first_seen - (visits - 1)) < 0.5
+
+
+@pytest.mark.parametrize(("flags", "pin"), [("wps", False), ("wps pin", True), ("wps pin locked", False)])
+def test_a_pin_that_can_be_tried_is_told(findings_of: Find, flags: str, pin: bool) -> None:
+    found = findings_of(f"ap real 50:c7:bf:f1:00:10 Office ch=6 sec=wpa2 make=tplink {flags} to=5")
+    (wps,) = [f for f in found if f.rule == "wifi/wps-enabled"]
+    assert ("with a PIN" in wps.message) is pin
+    assert any("lock" in item.says for item in wps.evidence) is ("locked" in flags)

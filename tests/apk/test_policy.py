@@ -39,7 +39,10 @@ SENDS_SMS = app(
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        ({"forbid": {"data_leaving": ["sms"]}}, "host.example gets text messages, which may not leave the phone"),
+        (
+            {"forbid": {"data_leaving": ["sms"]}},
+            "host.example gets text messages, which may not leave the phone",
+        ),
         ({"forbid": {"data_taken": ["sms"]}}, "the code reads text messages, which it may not"),
         (
             {"forbid": {"permissions": ["*.READ_SMS"]}},

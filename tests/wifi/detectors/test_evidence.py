@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from rogue_scan.model.finding import Finding
+from rogue_scan.model.severity import Severity
 
 Find = Callable[..., list[Finding]]
 
@@ -141,3 +142,101 @@ def test_a_pin_that_can_be_tried_is_told(findings_of: Find, flags: str, pin: boo
     (wps,) = [f for f in found if f.rule == "wifi/wps-enabled"]
     assert ("with a PIN" in wps.message) is pin
     assert any("lock" in item.says for item in wps.evidence) is ("locked" in flags)
+
+
+SWITCH = """
+    ap real 78:8a:20:5f:31:02 Notariat ch=6 sec=wpa2 make=unifi up=400000 to=14
+    {0}
+    switch 6 real ch=11 frames=20 every=0.1 count=3 forged
+"""
+
+
+def test_a_copy_on_the_channel_that_is_named_waits_and_is_accused(findings_of: Find, stated) -> None:
+    def actors(copy: str) -> tuple[str, ...]:
+        (found,) = [f for f in findings_of(SWITCH.format(copy)) if f.rule == "wifi/channel-switch-spoof"]
+        return found.actors
+
+    waits = "ap copy 78:8a:20:5f:31:02 Notariat ch=11 sec=wpa2 make=unifi up=70000 from=4 to=14"
+    assert actors(waits) == ("78:8a:20:5f:31:02",)
+    assert actors("") == ()
+    assert actors(waits.replace("ch=11", "ch=1")) == (), "on another channel"
+
+
+def test_a_forged_switch_shows_in_clock_and_sequence(stated) -> None:
+    says = stated(SWITCH.format(""), "channel-switch-spoof")
+    for sign in ("clock", "sequence"):
+        assert sign in says
+
+
+IMITATION = """
+    ap real 50:c7:bf:8e:02:6a {real} ch=6 sec={theirs} make=tplink up=400000 to=12
+    ap copy 02:11:22:33:44:55 {copy} ch=6 sec={mine} make=bare up=20 from=5 to=12
+"""
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "sign"),
+    [
+        ("open", "wpa2", "it is open, “Lindenhof” is protected"),
+        ("wpa", "wpa3", "it is weaker protected"),
+        ("wpa2", "wpa2", "it is as well protected as the original"),
+    ],
+)
+def test_an_imitation_is_compared_by_its_protection(stated, mine: str, theirs: str, sign: str) -> None:
+    listing = IMITATION.format(real="Lindenhof", copy="Lind\u0435nhof", mine=mine, theirs=theirs)
+    assert sign in stated(listing, "lookalike-ssid")
+
+
+def test_of_two_names_the_one_with_foreign_letters_imitates_whoever_came_first(findings_of: Find) -> None:
+    for copy, real in (("from=5", ""), ("", "from=5")):
+        listing = f"""
+            ap real 50:c7:bf:8e:02:6a Lindenhof ch=6 sec=wpa2 make=tplink up=400000 {real} to=12
+            ap copy 02:11:22:33:44:55 Lind\u0435nhof ch=6 sec=open make=bare up=20 {copy} to=12
+        """
+        (found,) = [f for f in findings_of(listing) if f.rule == "wifi/lookalike-ssid"]
+        assert found.actors == ("02:11:22:33:44:55",)
+        assert found.targets == ("50:c7:bf:8e:02:6a",)
+
+
+def lure(*names: str) -> str:
+    return "\n".join(
+        f'ap a{i} 02:11:22:33:44:{i:02x} "{name}" ch=6 sec=open make=bare up=20 to=12'
+        for i, name in enumerate(names)
+    )
+
+
+def test_a_lure_of_unrelated_names_is_told_from_an_owner_s_own(stated) -> None:
+    says = stated(lure("freenet", "linksys", "Starbucks WiFi", "xfinitywifi"), "known-network-lure")
+    assert "4 open networks come from one transmitter" in says
+    assert "4 of the names are those of networks that many devices have saved" in says
+    assert "the names have nothing in common" in says
+    assert "one and the same address" not in says
+
+
+def test_an_owner_s_own_open_names_are_no_lure(findings_of: Find) -> None:
+    own = lure("Lindenhof Garten", "Lindenhof Saal", "Lindenhof Zimmer", "Lindenhof Bar")
+    loud = {f.rule for f in findings_of(own) if f.severity >= Severity.MEDIUM}
+    assert "wifi/known-network-lure" not in loud
+
+
+STARTS = """
+    ap real 50:c7:bf:f1:00:10 OfficeWest ch=6 sec={0} make=tplink up=90000 to=10
+    eapol 4 random real start count=100 every=0.04
+"""
+
+
+def test_eapol_of_strangers_and_where_it_is_of_no_use(stated) -> None:
+    enterprise, plain = (stated(STARTS.format(security), "eapol-flood") for security in ("eap", "wpa2"))
+    assert "senders never joined the network" in enterprise
+    assert "has no use for such frames" not in enterprise
+    assert "has no use for such frames" in plain
+
+
+def test_eapol_of_devices_that_joined_is_not_that_of_strangers(stated) -> None:
+    joined = "\n".join(
+        f"station c{i} 3c:a9:f4:00:01:{i:02x}\njoin {1 + i * 0.2} c{i} real\n"
+        f"eapol {6 + i * 0.1} c{i} real start count=8 every=0.2"
+        for i in range(10)
+    )
+    says = stated(STARTS.splitlines()[1].format("wpa2") + "\n" + joined, "eapol-flood")
+    assert "never joined" not in says

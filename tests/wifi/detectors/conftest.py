@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import zstandard
 
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules import registry
@@ -66,6 +67,14 @@ def ask(rules: Any) -> Callable[[str, Any], list[Finding]]:
     return evaluate
 
 
+def _unpacked(path: Path) -> bytes:
+    """A capture among the test data, most of which are packed."""
+    if path.exists():
+        return path.read_bytes()
+    with path.with_name(f"{path.name}.zst").open("rb") as file:
+        return zstandard.ZstdDecompressor().stream_reader(file).read()
+
+
 @pytest.fixture(scope="session")
 def findings(rules: Any) -> Callable[[str], list[Finding]]:
     """``findings("lure-a")``: what all rules find in a labelled capture."""
@@ -74,7 +83,7 @@ def findings(rules: Any) -> Callable[[str], list[Finding]]:
     def of(name: str) -> list[Finding]:
         if name not in known:
             session = Session(rules)
-            session.feed((HERE.parents[1] / "data" / "wifi" / f"{name}.pcapng").read_bytes())
+            session.feed(_unpacked(HERE.parents[1] / "data" / "wifi" / f"{name}.pcapng"))
             session.finish()
             known[name] = session.findings("capture-1")
             assert session.errors == []

@@ -240,3 +240,32 @@ def test_eapol_of_devices_that_joined_is_not_that_of_strangers(stated) -> None:
     )
     says = stated(STARTS.splitlines()[1].format("wpa2") + "\n" + joined, "eapol-flood")
     assert "never joined" not in says
+
+
+def test_a_second_radio_of_the_same_make_is_a_venue_s_installation(findings_of: Find) -> None:
+    def radio(block: str, make: str, names: tuple[str, ...]) -> str:
+        return "\n".join(
+            f'ap {block[-2:]}{i} {block}:0{i} "{name}" ch=6 sec=open make={make} up={ord(block[-1])}0 to=12'
+            for i, name in enumerate(names)
+        )
+
+    names = ("freenet", "linksys", "Starbucks WiFi", "xfinitywifi")
+    installed = "a second radio of the same make carries the same names"
+
+    def says(second: str) -> str:
+        found = findings_of(radio("50:c7:bf:8e:02", "cisco", names) + "\n" + second)
+        lures = [f for f in found if f.rule == "wifi/known-network-lure"]
+        return "\n".join(item.says for f in lures for item in f.evidence)
+
+    assert installed in says(radio("50:c7:bf:9e:13", "cisco", names))
+    assert installed not in says(radio("50:c7:bf:9e:13", "netgear", names))
+    assert installed not in says(radio("50:c7:bf:9e:13", "cisco", ("Anker", "Birke", "linksys", "freenet")))
+
+
+def test_the_open_half_of_a_protected_pair_names_its_sibling(stated) -> None:
+    pair = """
+        ap plain 50:c7:bf:8e:02:6a Lobby ch=6 sec=open make=tplink {} to=6
+        ap owe 50:c7:bf:8e:02:6b Lobby-owe ch=6 sec=owe make=tplink hidden to=6
+    """
+    assert "50:c7:bf:8e:02:6b" in stated(pair.format("owe=50:c7:bf:8e:02:6b/Lobby-owe"), "open-network")
+    assert "50:c7:bf:8e:02:6b" not in stated(pair.format(""), "open-network")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from rogue_scan.apk.analyse import Analyser
 
 
+_START = 30.0
+"""Seconds that a child may take to stand; its wall time counts from then on."""
+
+
 class Limits(msgspec.Struct, frozen=True):
     """What the analysis of one app may cost."""
 
@@ -66,8 +70,9 @@ class Isolated:
         """Scan of the app and of the apps inside it; never raises because of the app."""
         future = self._pool.schedule(work, args=(data, name, self._limits.cpu), timeout=self._limits.wall)
         try:
-            return decode(future.result())
+            return decode(future.result(timeout=self._limits.wall + _START))
         except FutureTimeoutError:
+            future.cancel()
             kind, message = "limit", f"the analysis took longer than {self._limits.wall:g} s"
         except MemoryError:
             kind, message = "limit", f"the analysis needed more than {self._limits.memory >> 20} MiB"

@@ -1,10 +1,13 @@
+import multiprocessing
 import os
 import time
 
 import pytest
 
 from rogue_scan.apk import isolate
+from rogue_scan.apk.analyse import Analyser
 from rogue_scan.apk.isolate import Isolated, Limits
+from rogue_scan.rules.load import load
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are a matter of POSIX")
 
@@ -32,20 +35,21 @@ class Spoilt:
         return self.inner.scan_or_fail(data, name)
 
 
-@pytest.fixture(scope="module")
-def spoilt():
-    patch = pytest.MonkeyPatch()
+@pytest.fixture
+def spoilt(monkeypatch):
     begin = isolate.start
-    patch.setattr(isolate, "_context", lambda: __import__("multiprocessing").get_context("fork"))
+    # Forked children know the spoilt analyser. A fork while another thread imports would leave them a lock
+    # that nobody opens, so everything is imported before the pool has threads.
+    Analyser(load()).scan_or_fail(b"no app", "x")
+    monkeypatch.setattr(isolate, "_context", lambda: multiprocessing.get_context("fork"))
 
     def spoil(rules, limits, facts):
         begin(rules, limits, facts)
         isolate._analyser = Spoilt(isolate._analyser)
 
-    patch.setattr(isolate, "start", spoil)
+    monkeypatch.setattr(isolate, "start", spoil)
     with Isolated(limits=Limits(wall=3.0, cpu=20, memory=2 << 30)) as box:
         yield box
-    patch.undo()
 
 
 def test_one_bad_app_costs_itself(spoilt, labelled):

@@ -26,6 +26,9 @@ _START = 30.0
 """Seconds that a child may take to stand; its wall time counts from then on."""
 
 
+_NEWNET, _NEWUSER = 0x40000000, 0x10000000
+
+
 class Limits(msgspec.Struct, frozen=True):
     """What the analysis of one app may cost."""
 
@@ -103,11 +106,26 @@ def start(rules: Sequence[Path], limits: Limits, facts: Path | None) -> None:
     global _analyser
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads would reserve address space
     _limit(limits)
+    leave_network()
     from rogue_scan.apk.analyse import Analyser
     from rogue_scan.apk.facts import Store
     from rogue_scan.rules.load import load
 
     _analyser = Analyser(load(rules), Store(facts) if facts else None)
+
+
+def leave_network() -> bool:
+    """Move this process into a network namespace of its own, without any interface (unshare(2)).
+
+    The analysis needs no network; so whatever an app could make its reader do, nothing leaves. Returns
+    False where the system does not allow it (not Linux, or no right to), which changes nothing else.
+    """
+    if sys.platform != "linux":
+        return False
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    return any(libc.unshare(flags) == 0 for flags in (_NEWNET, _NEWUSER | _NEWNET))
 
 
 def _limit(limits: Limits) -> None:

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import socket
 import time
 
 import pytest
@@ -73,6 +74,23 @@ def test_a_real_child_process(labelled):
         none = box.scan(b"no app", "b.apk")
     assert [s.subject.name for s in scans] == ["a.apk", "a.apk!assets/update.apk"]
     assert [e.kind for e in none[0].errors] == ["malformed"]
+
+
+def test_a_child_reaches_nothing():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        child = os.fork()
+        if child == 0:
+            if not isolate.leave_network():
+                os._exit(2)
+            try:
+                socket.create_connection(server.getsockname(), timeout=5)
+            except OSError:
+                os._exit(0)
+            os._exit(1)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status == 2:
+        pytest.skip("this system gives no network namespaces")
+    assert status == 0
 
 
 def test_scans_cross_the_border_unchanged(labelled, analyser):

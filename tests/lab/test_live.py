@@ -136,8 +136,8 @@ def test_whatever_happens_the_radio_is_left_as_it_was(tmp_path: Path) -> None:
     lines = run(
         tmp_path,
         f"""
-start() {{ {SCAN} wifi --interface wlan1 --channels 6 -f json "$@" >/out/run.json 2>/out/run.err & pid=$!
-    for i in $(seq 60); do grep -q rogue /proc/net/dev && break; sleep 1; done; sleep 6; }}
+start() {{ : >/out/run.err; {SCAN} wifi --interface wlan1 --channels 6 -f json "$@" >/out/run.json 2>/out/run.err & pid=$!
+    for i in $(seq 90); do grep -q listening /out/run.err && break; sleep 1; done; sleep 4; }}
 gone() {{ for i in $(seq 30); do grep -q rogue /proc/net/dev || break; sleep 1; done; left; }}
 echo killed; start; kill -9 $pid; wait $pid 2>/dev/null; gone
 echo interrupted; start; kill -INT $pid; wait $pid; echo status $?; gone; cp /out/run.json /out/interrupted.json

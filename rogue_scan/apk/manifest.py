@@ -200,10 +200,6 @@ class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
         """A yes-or-no attribute of the application."""
         return {"true": True, "false": False}.get(self.flags.get(name, ""), default)
 
-    def by_role(self, role: str) -> tuple[Component, ...]:
-        """Components in one role."""
-        return tuple(c for c in self.components if c.role == role)
-
 
 ReadEntry = Callable[[str], bytes | None]
 """Gives the bytes of an entry of the package, or None."""

@@ -33,7 +33,7 @@ DENSE_LEAST = 8192
 """Bytes below which that says nothing."""
 
 PT_LOAD, PT_DYNAMIC = 1, 2
-DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SONAME, DT_GNU_HASH = 1, 4, 5, 6, 10, 14, 0x6FFFFEF5
+DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SONAME = 1, 4, 5, 6, 10, 14
 
 _TYPE = rb"(?:[ZBCSIJFD]|L[\w/$]{1,200};)"
 _SIGNATURE = re.compile(rb"\((?:\[*" + _TYPE + rb"){0,20}\)\[*(?:V|" + _TYPE + rb")")

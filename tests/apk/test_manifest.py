@@ -75,7 +75,7 @@ def test_cleartext_defaults(manifest_of, target, said, allowed):
 def test_roles_come_from_guards(manifest_of):
     guard = "android.permission.BIND_ACCESSIBILITY_SERVICE"
     found = manifest_of(("application", {}, [("service", {"name": ".S", "permission": guard})]))
-    assert [c.name for c in found.by_role("accessibility")] == ["org.example.app.S"]
+    assert [c.name for c in found.components if c.role == "accessibility"] == ["org.example.app.S"]
 
 
 def test_an_old_target_gets_permissions_without_asking(manifest_of):
@@ -129,7 +129,7 @@ def test_configuration_files(labelled):
     table = resources.parse(box.read(box.get("resources.arsc")))
     read = lambda name: box.read(box.get(name)) if name in box else None  # noqa: E731
     found = manifest.parse(box.read(box.get("AndroidManifest.xml")), table, read)
-    (config,) = found.by_role("accessibility")[0].configs
+    (config,) = [c for c in found.components if c.role == "accessibility"][0].configs
     assert (config.root, config.entry) == ("accessibility-service", "res/xml/a11y.xml")
     assert config.attributes["canRetrieveWindowContent"] == "true"
 

@@ -36,11 +36,9 @@ _PAYLOADS = (0x0100, 0x0200, 0x0300)
 
 # Access flags of classes, fields and methods that the analysis asks for.
 ACC_STATIC = 0x8
-ACC_FINAL = 0x10
 ACC_NATIVE = 0x100
 ACC_INTERFACE = 0x200
 ACC_ABSTRACT = 0x400
-ACC_CONSTRUCTOR = 0x10000
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def test_configuration_files(labelled):
     table = resources.parse(box.read(box.get("resources.arsc")))
     read = lambda name: box.read(box.get(name)) if name in box else None  # noqa: E731
     found = manifest.parse(box.read(box.get("AndroidManifest.xml")), table, read)
-    (config,) = [c for c in found.components if c.role == "accessibility"][0].configs
+    (config,) = next(c for c in found.components if c.role == "accessibility").configs
     assert (config.root, config.entry) == ("accessibility-service", "res/xml/a11y.xml")
     assert config.attributes["canRetrieveWindowContent"] == "true"
 

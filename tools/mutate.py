@@ -2,7 +2,7 @@
 
     python tools/mutate.py [--count 60] [--seconds 600] [--seed 1] [MODULE.py ...]
 
-Without modules: all Wi-Fi detectors, ``rules/rule.py`` and ``risk.py``. A break turns a comparison or a
+Without modules: all detectors of both scanners, ``rules/rule.py`` and ``risk.py``. A break turns a comparison or a
 condition round, shifts a number, swaps ``and`` and ``or`` or ``+`` and ``-``, or leaves a statement out. Each
 is compiled in a forked process and imported in place of the module there: no file is written, none touched.
 
@@ -27,8 +27,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "rogue_scan"
-DETECTORS = PACKAGE / "wifi" / "detectors"
-DEFAULT = (*sorted(DETECTORS.glob("*.py")), PACKAGE / "rules" / "rule.py", PACKAGE / "risk.py")
+WIFI, APK = (PACKAGE / scanner / "detectors" for scanner in ("wifi", "apk"))
+DEFAULT = (*sorted(WIFI.glob("*.py")), *sorted(APK.glob("*.py")), PACKAGE / "rules" / "rule.py", PACKAGE / "risk.py")
 MOST_SECONDS = 60
 """Time of the tests of one break; a break that hangs them is noticed."""
 
@@ -112,13 +112,17 @@ def _line(what: str, node: ast.AST) -> int:
 def tests_of(path: Path) -> list[list[str]]:
     """Arguments of the test runs that should notice a break, the quick ones first."""
     rule = path.stem.replace("_", "-")
-    if path.parent == DETECTORS:
+    if path.parent == WIFI:
         shared = path.stem.startswith("_")
         return [
             ["tests/signatures/test_wifi.py", *([] if shared else ["-k", rule])],
+            ["tests/quality/test_figures.py", "-k", "same_words"],
             ["tests/wifi/detectors"],
-            ["tests/quality/test_figures.py"],
         ]
+    if path.parent == APK:
+        return [["tests/apk/detectors"], ["tests/apk/test_signature_cases.py", "tests/quality"]]
+    if path.is_relative_to(PACKAGE / "wifi"):
+        return [["tests/quality/test_figures.py"], ["tests/wifi", "tests/signatures/test_wifi.py"]]
     if path.name == "risk.py":
         return [["tests/test_risk.py"], ["tests/quality"]]
     return [["tests/rules"], ["tests/signatures", "tests/wifi/detectors"], ["tests/quality"]]

@@ -9,6 +9,9 @@ the malicious apps in which it spoke when the figures were stored, so a lost one
 medium or above about harmless apps has to stand in ``tests/quality/reviewed.json``, which is kept by hand.
 
 Figures of a few files show what has been lost. They do not show how good a rule is in the world.
+
+What is said about captures, labelled ones and examples in signatures, is stored as text, so that a review
+shows each sentence that a change to a detector adds, alters or takes away.
 """
 
 import argparse
@@ -27,11 +30,13 @@ from rogue_scan.model.severity import Severity
 from rogue_scan.rules.load import RuleSet, load
 from rogue_scan.source.sniff import Kind
 from rogue_scan.source.walk import Source
-from rogue_scan.wifi.analyse import analyse
+from rogue_scan.wifi.analyse import Session, analyse
+from rogue_scan.wifi.listing import capture
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data"
 STORED = ROOT / "tests" / "quality" / "figures.json"
+SAID = ROOT / "tests" / "quality" / "said.txt"
 REVIEWED = ROOT / "tests" / "quality" / "reviewed.json"
 SHIPPED = ROOT / "rogue_scan" / "data" / "measured.tsv"
 EARLY_SECONDS = 1.5
@@ -65,6 +70,8 @@ class Outcome(msgspec.Struct):
     false: Pairs = msgspec.field(default_factory=set)
     harmless: Pairs = msgspec.field(default_factory=set)
     """Findings at medium or above in files where nothing is wrong."""
+    said: dict[str, tuple[Finding, ...]] = msgspec.field(default_factory=dict)
+    """Capture → what was found."""
 
     def rules(self) -> dict[str, Figures]:
         """Figures of each rule that was expected or heard."""
@@ -122,6 +129,7 @@ def captures(rules: RuleSet, outcome: Outcome, folder: Path = DATA / "wifi") -> 
     for source, truth in labelled(folder):
         name = source.name.partition(".")[0]
         findings = analyse(Source(str(source), Kind.CAPTURE), rules).findings
+        outcome.said[name] = findings
         for expected in truth["expected_findings"]:
             pair = f"wifi/{expected['kind']}", name
             outcome.expected.add(pair)
@@ -155,6 +163,45 @@ def answers(finding: Finding, expected: Mapping[str, Any], truth: dict[str, Any]
     )
 
 
+def examples(rules: RuleSet, outcome: Outcome) -> None:
+    """Hear what is found in the captures that signatures describe."""
+    for rule in rules:
+        for example in rule.tests:
+            if not example.frames:
+                continue
+            session = Session(rules)
+            session.feed(capture(example.frames))
+            session.finish()
+            outcome.said[f"{rule.rule}: {example.name}"] = tuple(session.findings("capture"))
+
+
+def sentences(outcome: Outcome) -> str:
+    """All that is said of captures: whom a finding names, when, and each statement with its place.
+
+    Without severity and confidence: they follow from weights, which signatures hold.
+    """
+    lines = []
+    for name, findings in sorted(outcome.said.items()):
+        lines.append(name)
+        for finding in sorted(findings, key=lambda f: (f.rule, f.actors, f.targets, f.first_seen or 0, f.id)):
+            lines += (f"  {line}" for line in _sentences(finding))
+    return "\n".join(lines) + "\n"
+
+
+def _sentences(finding: Finding) -> Iterator[str]:
+    yield f"{finding.rule} {' '.join(finding.actors) or 'nobody'} -> {' '.join(finding.targets) or 'nobody'}"
+    named = " | ".join((*finding.ssids, *finding.endpoints, *(each.value for each in finding.data)))
+    yield f"  {_time(finding.first_seen)} to {_time(finding.last_seen)} {named}".rstrip()
+    yield f"  = {finding.message}"
+    for item in finding.evidence:
+        value = f" ({item.value})" if item.value else ""
+        yield f"  {'+' if item.supports else '-'} #{item.where.frame or 0} {item.says}{value}"
+
+
+def _time(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{seconds:.3f}"
+
+
 def apps(rules: RuleSet, outcome: Outcome, known: Stored, folder: Path = DATA / "apk") -> None:
     """Judge the labelled apps; ``known`` says what has been found before, ``outcome`` gets the rest."""
     analyser, allowed = Analyser(rules), reviewed()
@@ -180,6 +227,7 @@ def measure(known: Stored) -> Outcome:
     """Judge all labelled files."""
     rules, outcome = load(), Outcome()
     captures(rules, outcome)
+    examples(rules, outcome)
     apps(rules, outcome, known)
     return outcome
 
@@ -200,6 +248,7 @@ def store(outcome: Outcome) -> None:
     result = Stored(kept.rules(), by_rule(kept.misses), malicious)
     STORED.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
     SHIPPED.write_text(shipped(result))
+    SAID.write_text(sentences(outcome))
 
 
 def shipped(result: Stored) -> str:
@@ -286,6 +335,8 @@ def main() -> int:
     ):
         if lines:
             print(head, *lines, sep="\n  ")
+    if not SAID.exists() or SAID.read_text() != sentences(outcome):
+        print(f"Other sentences than in {SAID.relative_to(ROOT)}: read the difference")
     total = [f for f in outcome.rules().values() if f.f1 is not None]
     print(
         f"{len(total)} rules measured, {sum(f.f1 == 1 for f in total)} without an error;"

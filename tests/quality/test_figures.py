@@ -19,6 +19,11 @@ def test_harmless_files_raise_nothing_unreviewed(quality, outcome):
     assert quality.stale(outcome) == []
 
 
+def test_captures_are_told_of_in_the_same_words(quality, outcome):
+    """``python tools/quality.py`` stores other words; the difference is for the eyes of a reviewer."""
+    assert quality.sentences(outcome).splitlines() == quality.SAID.read_text().splitlines()
+
+
 def test_every_wifi_rule_that_accuses_has_an_attack_to_find(quality, outcome):
     active = {rule.rule for rule in load() if rule.scanner == "wifi" and rule.active}
     assert active - {rule for rule, _ in outcome.expected} <= {"wifi/wps-enabled"}

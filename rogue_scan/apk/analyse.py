@@ -217,8 +217,6 @@ def _notes(facts: AppFacts) -> Iterator[str]:
     """What this package cannot show, for people."""
     if not facts.manifests and facts.form not in ("dex", "unread"):
         yield "The manifest could not be read: components, permissions and entry points are unknown."
-    if facts.form == "aab":
-        yield "Texts and layouts of an app bundle are kept in another form and were not read."
     if not facts.dex and facts.form not in ("dex", "unread"):
         yield "There is no readable Java code: what the app does can only be seen in part."
     if facts.code.missing_components:

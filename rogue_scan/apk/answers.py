@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rogue_scan.apk import address, axml
+from rogue_scan.apk import address, axml, protoxml
 from rogue_scan.apk.axml import Attribute, Element
 from rogue_scan.apk.code.types import LayoutView
 from rogue_scan.apk.difference import short
@@ -74,7 +74,7 @@ class PackageResources:
             if data is None:
                 continue
             try:
-                root = axml.parse(data, path or "").root
+                root, _ = protoxml.parse_either(data, path or "")
             except SourceError:
                 continue
             if root is not None:

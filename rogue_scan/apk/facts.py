@@ -20,7 +20,7 @@ from rogue_scan.apk.signing import SigningFacts
 from rogue_scan.apk.web import WebFile
 from rogue_scan.model.subject import Endpoint, Flow
 
-VERSION = 1
+VERSION = 2
 """Raised with every change that makes stored facts unusable; theirs are then decoded afresh."""
 
 

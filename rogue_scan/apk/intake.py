@@ -11,14 +11,26 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rogue_scan.apk import address, content, kits, manifest, native, parts, resources, signing, web
+from rogue_scan.apk import (
+    address,
+    content,
+    kits,
+    manifest,
+    native,
+    parts,
+    prototable,
+    protoxml,
+    resources,
+    signing,
+    web,
+)
 from rogue_scan.apk.answers import PackageResources
 from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
 from rogue_scan.apk.container import DEFLATED, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
 from rogue_scan.apk.manifest import MANIFEST, Manifest
-from rogue_scan.apk.parts import AAB_MANIFEST, APK_NAME, DEX_NAME, Inner, Part, quick_manifest
+from rogue_scan.apk.parts import AAB_MANIFEST, AAB_TABLE, APK_NAME, DEX_NAME, Inner, Part, quick_manifest
 from rogue_scan.errors import LimitExceeded, SourceError
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.subject import Endpoint, Flow, Hop
@@ -34,6 +46,8 @@ MAX_STRING = 400
 MAX_NESTED = 20
 MAX_NESTED_SIZE = 256 << 20
 MAX_DEX = 200
+MAX_MODULES = 200
+"""Modules of an app bundle."""
 MAX_ENDPOINTS = 500
 """Endpoints kept from outside DEX code."""
 MAX_NATIVE = 400
@@ -218,22 +232,39 @@ class _Intake:
     # --- resources and manifest
 
     def table(self) -> resources.Table | None:
+        """The resources of all packages of the app as one: languages lie in splits of their own."""
+        read = prototable.parse if self.form == "aab" else resources.parse
         for part in self.parts:
-            for entry in part.container.all("resources.arsc")[:1]:
+            if self.form == "aab":
+                entries = self.in_modules(part, AAB_TABLE)
+            else:
+                entries = list(part.container.all("resources.arsc")[:1])
+            for entry in entries:
                 data = self.read(part, entry)
                 if data is None:
                     continue
                 try:
-                    self.tables.append(resources.parse(data, part.label(entry.name)))
+                    self.tables.append(read(data, part.label(entry.name)))
                 except SourceError as error:
                     self.problem(part.label(entry.name), error)
                     self.notes.add("arsc:unreadable", 0, part.label(entry.name), error, refused=True)
-        return self.tables[0] if self.tables else None
+        return resources.Joined(self.tables) if len(self.tables) > 1 else next(iter(self.tables), None)
+
+    def in_modules(self, part: Part, name: str) -> list[Entry]:
+        """A file of every module of an app bundle, that of the base first."""
+        end = "/" + name
+        found = [
+            e for e in part.container.entries if e.name.endswith(end) and e.name.count("/") == end.count("/")
+        ]
+        return sorted(found, key=lambda e: (not e.name.startswith("base/"), e.name))[:MAX_MODULES]
 
     def file(self, name: str) -> bytes | None:
         """Content of an entry of any part."""
         for part in self.parts:
-            entry = part.container.get(f"base/{name}" if self.form == "aab" else name)
+            if self.form == "aab":
+                entry = next(iter(self.in_modules(part, name)), None)
+            else:
+                entry = part.container.get(name)
             if entry is not None:
                 try:
                     return part.container.read(entry, 16 << 20)
@@ -244,8 +275,7 @@ class _Intake:
 
     def manifest(self, table: resources.Table | None) -> tuple[Manifest, int]:
         """The app's manifest: that of the base with the components of its splits, every copy counted."""
-        name = AAB_MANIFEST if self.form == "aab" else MANIFEST
-        copies = self.base.all(name)
+        copies = self.base.all(AAB_MANIFEST if self.form == "aab" else MANIFEST)
         if not copies:
             self.notes.add("manifest:missing", -1, MANIFEST, refused=True)
         read: list[Manifest] = []
@@ -253,11 +283,14 @@ class _Intake:
             found = self.one_manifest(self.parts[0], entry, table)
             if found is not None:
                 read.append(found)
-        for part in self.parts[1:]:
-            for entry in part.container.all(MANIFEST)[:1]:
-                found = self.one_manifest(part, entry, table)
-                if found is not None:
-                    read.insert(0, found)
+        others = [(part, entry) for part in self.parts[1:] for entry in part.container.all(MANIFEST)[:1]]
+        if self.form == "aab":
+            modules = self.in_modules(self.parts[0], AAB_MANIFEST.partition("/")[2])
+            others += [(self.parts[0], entry) for entry in modules if entry.name != AAB_MANIFEST]
+        for part, entry in others:
+            found = self.one_manifest(part, entry, table)
+            if found is not None:
+                read.insert(0, found)
         if not read:
             return Manifest(), 0
         # the last copy is the one that counted on versions that accept several; what the others say is kept
@@ -280,9 +313,7 @@ class _Intake:
             return None
         try:
             if self.form == "aab":
-                from rogue_scan.apk import protoxml
-
-                return manifest.from_tree(protoxml.parse(data, entry.name), None, self.file, entry.name)
+                return manifest.from_tree(protoxml.parse(data, entry.name), table, self.file, entry.name)
             found = manifest.parse(data, table, self.file, entry.name)
         except SourceError as error:
             self.problem(part.label(entry.name), error)

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 import msgspec
 
-from rogue_scan.apk import axml, permissions
+from rogue_scan.apk import axml, permissions, protoxml
 from rogue_scan.apk.axml import Attribute, Element
 from rogue_scan.apk.difference import Difference, Differences, short
 from rogue_scan.apk.resources import Table
@@ -517,12 +517,12 @@ class _Reader:
             self.notes.add("manifest:missing-config", -1, file)
             return file, None
         try:
-            document = axml.parse(data, file)
+            root, odd = protoxml.parse_either(data, file)
         except SourceError as error:
             self.notes.add("manifest:unreadable-config", -1, file, error)
             return file, None
-        self.notes.extend(document.differences)
-        return file, document.root
+        self.notes.extend(odd)
+        return file, root
 
     def app_configs(self, app: Element) -> Iterator[ConfigFile]:
         for name in ("fullBackupContent", "dataExtractionRules", "localeConfig"):

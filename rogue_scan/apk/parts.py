@@ -16,6 +16,7 @@ from rogue_scan.apk.manifest import MANIFEST, Manifest
 from rogue_scan.errors import SourceError, Unsupported
 
 AAB_MANIFEST = "base/manifest/AndroidManifest.xml"
+AAB_TABLE = "resources.pb"
 DEX_NAME = re.compile(r"classes\d*\.dex")
 APK_NAME = re.compile(r"(?i).*\.apk")
 MAX_SPLITS = 500

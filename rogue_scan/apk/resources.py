@@ -415,6 +415,36 @@ class Table:
         )
 
 
+class Joined(Table):
+    """Several tables asked as one: an app's base, its languages and its features."""
+
+    def __init__(self, tables: list[Table]) -> None:
+        super().__init__(b"", "")
+        self._tables = tables
+
+    def type_name(self, resource: int) -> str:
+        """``string``, ``xml`` …; empty if unknown."""
+        return next(filter(None, (t.type_name(resource) for t in self._tables)), "")
+
+    def name(self, resource: int) -> str:
+        """Entry name of a resource; empty if unknown."""
+        return next(filter(None, (t.name(resource) for t in self._tables)), "")
+
+    def ids(self, kind: str) -> Iterator[int]:
+        """Ids of all resources of a type, in order."""
+        yield from sorted({resource for table in self._tables for resource in table.ids(kind)})
+
+    def values(self, resource: int) -> list[Value]:
+        """Values in all configurations, default first; references are not followed."""
+        found = [value for table in self._tables for value in table.values(resource)]
+        found.sort(key=lambda value: (value.locale != "", value.qualified, value.locale))
+        return found
+
+    def array(self, resource: int) -> list[Value]:
+        """The items of an array, style or plural in its first configuration."""
+        return next(filter(None, (t.array(resource) for t in self._tables)), [])
+
+
 def _configuration(config: bytes) -> tuple[str, bool]:
     """Locale of a ``ResTable_config``, and whether anything else than a locale is set."""
     if len(config) < 12:

@@ -16,7 +16,7 @@ def labelled():
     """Bytes of a labelled app by its name."""
 
     def read(name):
-        return next(p for p in DATA.glob(f"{name}.ap*")).read_bytes()
+        return next(p for p in DATA.glob(f"{name}.a*")).read_bytes()
 
     return read
 

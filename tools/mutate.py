@@ -2,9 +2,9 @@
 
     python tools/mutate.py [--count 60] [--seconds 600] [--seed 1] [MODULE.py ...]
 
-Without modules: all detectors of both scanners, ``rules/rule.py`` and ``risk.py``. A break turns a comparison or a
-condition round, shifts a number, swaps ``and`` and ``or`` or ``+`` and ``-``, or leaves a statement out. Each
-is compiled in a forked process and imported in place of the module there: no file is written, none touched.
+Without modules: all detectors, ``rules/rule.py`` and ``risk.py``. A break turns a comparison or a condition
+round, shifts a number, swaps ``and`` and ``or`` or ``+`` and ``-``, or leaves a statement out. Each is
+compiled in a forked process and imported in place of the module there: no file is written, none touched.
 
 Ready-made tools do not fit: they leave decorated functions alone, which all detectors are, or change the
 files in place.
@@ -28,7 +28,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "rogue_scan"
 WIFI, APK = (PACKAGE / scanner / "detectors" for scanner in ("wifi", "apk"))
-DEFAULT = (*sorted(WIFI.glob("*.py")), *sorted(APK.glob("*.py")), PACKAGE / "rules" / "rule.py", PACKAGE / "risk.py")
+CORE = (PACKAGE / "rules" / "rule.py", PACKAGE / "risk.py")
+DEFAULT = (*sorted(WIFI.glob("*.py")), *sorted(APK.glob("*.py")), *CORE)
 MOST_SECONDS = 60
 """Time of the tests of one break; a break that hangs them is noticed."""
 

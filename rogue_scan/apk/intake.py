@@ -50,6 +50,8 @@ MAX_MODULES = 200
 """Modules of an app bundle."""
 MAX_ENDPOINTS = 500
 """Endpoints kept from outside DEX code."""
+MAX_ODD = 1 << 20
+"""Bytes of a file in assets whose ending says nothing, up to which it is searched."""
 MAX_NATIVE = 400
 NATIVE_TOTAL = 256 << 20
 MAX_PICTURE, PICTURES_TOTAL = 16 << 20, 48 << 20
@@ -57,6 +59,8 @@ MAX_PICTURE, PICTURES_TOTAL = 16 << 20, 48 << 20
 EXTRA_TOTAL = 96 << 20
 """Bytes of code kept that lies elsewhere than where Android loads it from."""
 
+_CONTENT = re.compile(r"(?:[^/]+/)?(?:assets|res/raw|assemblies|root/assemblies)/")
+"""Where content of the app lies that is no code to Android, in packages and modules of bundles."""
 _LIBRARY = re.compile(r"(?:[^/]+/)?lib/[^/]+/[^/]+\.so")
 
 
@@ -107,6 +111,8 @@ class _Intake:
         self.extra_dex: list[tuple[str, bytes]] = []
         self.extra_left = EXTRA_TOTAL
         self.pictures_left = PICTURES_TOTAL
+        self.wrapped: list[web.WebFile] = []
+        """.NET code in native libraries."""
         opened = parts.open_parts(data)
         self.form, self.outer, self.parts = opened.form, opened.outer, opened.parts
         self.base = self.parts[0].container
@@ -149,7 +155,7 @@ class _Intake:
         app, copies = self.manifest(table)
         files = list(self.files())
         libraries = tuple(self.libraries(files))
-        pages = tuple(self.pages(files))
+        pages = (*self.pages(files), *self.wrapped)
         dexes = list(_read_dex([*self.dexes(), *self.extra_dex], self.notes, self.problems))
         code = self.code(dexes, app, table, libraries)
         names = [part.label(e.name) for part in self.parts for e in part.container.entries]
@@ -506,6 +512,8 @@ class _Intake:
                 data = self.read(part, entry)
                 if data is None or (not is_lib and data[:4] != native.MAGIC):
                     continue  # what lies elsewhere under an encoding was noted where it was found
+                if (wrapped := web.dotnet(data, part.label(name))) is not None:
+                    self.wrapped.append(wrapped)
                 try:
                     yield native.parse(data, part.label(name))
                 except SourceError as error:
@@ -522,15 +530,19 @@ class _Intake:
                 name = entry.name.lower()
                 if name.startswith("meta-inf/") or (part.name, entry.name) in skip:
                     continue
-                inside = name.startswith(
-                    ("assets/", "res/raw/", "assemblies/", "base/assets/", "base/res/raw/")
-                )
-                if not (
-                    name.endswith(web.EXTENSIONS)
-                    or (inside and (name.endswith(web.DATA_EXTENSIONS) or "." not in name.rpartition("/")[2]))
-                ):
-                    continue
+                inside = _CONTENT.match(name) is not None
+                code = name.endswith(web.EXTENSIONS) or (inside and name.endswith(web.COMPILED))
+                if not code:
+                    if not inside or name.endswith(content.PLAIN):
+                        continue
+                    known = name.endswith(web.DATA_EXTENSIONS) or "." not in name.rpartition("/")[2]
+                    if not known and entry.size > MAX_ODD:
+                        continue
                 if entry.size > min(left, web.MAX_FILE * 4):
+                    if code:
+                        self.problem(
+                            part.label(entry.name), LimitExceeded("too much to search, not searched")
+                        )
                     continue
                 left -= entry.size
                 data = self.read(part, entry)
@@ -620,7 +632,9 @@ def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:
 
 def with_kits(facts: AppFacts) -> AppFacts:
     """Facts with the kits that are known now: stored facts are asked again when kit signatures change."""
-    names = (name.rpartition("!")[2] for name in facts.names)
+    names: Iterable[str] = (name.rpartition("!")[2] for name in facts.names)
+    if facts.form == "aab":
+        names = (name.partition("/")[2].removeprefix("root/") for name in names)
     found = kits.find(names, (c.name for c in facts.code.classes), _manifest_names(facts.manifest))
     return msgspec.structs.replace(facts, kits=found)
 

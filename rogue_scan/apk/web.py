@@ -5,7 +5,8 @@ logic in scripts that no DEX reader sees. Scripts are scanned, not run: calls th
 calls that send, the addresses they name, and whether what was taken reaches what is sent (same
 callback or same variable).
 
-Hermes and Dart bytecode, .NET assemblies and Unity data are searched for addresses only.
+Hermes bytecode, .NET assemblies and Unity data are searched for addresses only; Dart code (Flutter) is a
+native library and searched as one.
 """
 
 import base64
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rogue_scan.apk import address
+from rogue_scan.apk import address, compiled
 from rogue_scan.apk.difference import short
 from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory as D
@@ -30,10 +31,14 @@ SMALL = 1 << 18
 ones these are mostly accidents."""
 MAX_ADDRESSES = 500
 MAX_FLOWS = 50
+MAX_LITERAL = 4000
+"""Characters of one literal of compiled code that are searched."""
 NEARBY = 1 << 15
 """Characters before and after a call in which the functions and constants that it names are looked for."""
 
 EXTENSIONS = (".js", ".mjs", ".html", ".htm", ".jsbundle", ".bundle", ".xhtml", ".vue", ".wxs", ".hbc")
+COMPILED = (".dll", ".blob", "/global-metadata.dat")
+"""Endings of compiled app logic."""
 DATA_EXTENSIONS = (
     ".json",
     ".xml",
@@ -48,10 +53,10 @@ DATA_EXTENSIONS = (
     ".dat",
     ".bin",
     ".dll",
+    ".blob",
     ".lua",
     ".py",
 )
-HERMES = bytes.fromhex("c61fbc03c103191f")
 
 
 class WebAddress(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,7 +88,7 @@ class WebFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
     entry: str
     kind: str
-    """``html``, ``script``, ``hermes``, ``text`` or ``binary``."""
+    """``html``, ``script``, ``hermes``, ``unity``, ``text`` or ``binary``."""
     size: int = 0
     addresses: tuple[WebAddress, ...] = ()
     takes: tuple[tuple[D, str, int], ...] = ()
@@ -142,6 +147,9 @@ _SENDS = re.compile(
 )
 _EVALUATES = re.compile(r"\beval\s*\(|new\s+Function\s*\(|setTimeout\s*\(\s*['\"]")
 _BASE64 = re.compile(r"['\"]([A-Za-z0-9+/]{16,2000}={0,2})['\"]")
+_RUN = re.compile(rb"[\x20-\x7e]{6,600}")
+_WIDE_RUN = re.compile(rb"(?:[\x20-\x7e]\0){8,400}")
+_WHOLE_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,4000}={0,2}")
 _CODES = re.compile(r"(?:String\.fromCharCode\s*\(|\[)\s*((?:\d{1,3}\s*,\s*){7,500}\d{1,3})")
 _ESCAPES = re.compile(r"(?:\\x[0-9a-fA-F]{2}|\\u00[0-9a-fA-F]{2}){8,500}")
 _JOINED = re.compile(r"(?:(['\"])([^'\"\\\n]{1,200})\1\s*\+\s*){1,40}(['\"])([^'\"\\\n]{1,200})\3")
@@ -179,8 +187,10 @@ _FIELDS: tuple[tuple[D, re.Pattern[str]], ...] = (
 def parse(data: bytes, entry: str) -> WebFile | None:
     """Facts of one file; None where it holds nothing that a rule could ask for."""
     name = entry.lower()
-    if data[:8] == HERMES:
-        return _searched(data, entry, "hermes")
+    if data[:8] == compiled.HERMES:
+        return _listed(compiled.hermes(data), data, entry, "hermes")
+    if data[:4] == compiled.UNITY:
+        return _listed(compiled.unity(data), data, entry, "unity")
     if b"\0" in data[:1024]:
         return _searched(data, entry, "binary")
     text = data[:MAX_FILE].decode("utf-8", "replace")
@@ -226,21 +236,62 @@ def _first(matches: Iterator[re.Match[str]], most: int) -> Iterator[re.Match[str
         yield match
 
 
+def _listed(texts: Iterator[tuple[str, int]], data: bytes, entry: str, kind: str) -> WebFile | None:
+    """A file of compiled code whose strings are listed in it."""
+    found: dict[tuple[str, str], WebAddress] = {}
+    known = False
+    for text, at in texts:
+        known = True
+        for plain, hidden in _plain(text):
+            if address.candidate(plain):
+                _note(found, plain, at, hidden)
+    if not known:
+        return _searched(data, entry, kind)  # of a version that is not known, or damaged
+    return WebFile(entry, kind, len(data), tuple(found.values()))
+
+
+def _plain(text: str) -> Iterator[tuple[str, str | None]]:
+    """A string literal as it is, and what it says in base64."""
+    yield text[:MAX_LITERAL], None
+    match = _WHOLE_BASE64.fullmatch(text)
+    if match:
+        try:
+            plain = base64.b64decode(text, validate=True).decode("utf-8")
+        except (binascii.Error, UnicodeDecodeError, ValueError):
+            return
+        if plain.isprintable():
+            yield plain, "base64"
+
+
+def dotnet(data: bytes, entry: str) -> WebFile | None:
+    """Facts of a native library that only wraps .NET assemblies; None for any other."""
+    if not any(magic in data for magic in compiled.WRAPPED):
+        return None
+    return _searched(data, entry, "binary")
+
+
 def _searched(data: bytes, entry: str, kind: str) -> WebFile | None:
     """A file of compiled code or data: its strings are searched for addresses."""
     found: dict[tuple[str, str], WebAddress] = {}
-    for match in re.finditer(rb"[\x20-\x7e]{6,600}", data):
-        text = match.group().decode("ascii")
-        if address.candidate(text):
-            _note(found, text, match.start(), None)
-    # .NET and Unity keep strings as UTF-16
-    for match in re.finditer(rb"(?:[\x20-\x7e]\0){8,400}", data):
+    for begin, end in compiled.unpacked_spans(data):
+        for match in _RUN.finditer(data, begin, end):
+            text = match.group().decode("ascii")
+            if address.candidate(text):
+                _note(found, text, match.start(), None)
+        for text, at in _wide(data, begin, end):
+            _note(found, text, at, None)
+    for plain, at in compiled.assemblies(data):
+        for text, _ in _wide(plain, 0, len(plain)):
+            _note(found, text, at, None)
+    return WebFile(entry, kind, len(data), tuple(found.values())) if found or kind == "hermes" else None
+
+
+def _wide(data: bytes, begin: int, end: int) -> Iterator[tuple[str, int]]:
+    """Texts with addresses in UTF-16, the form in which .NET keeps string literals."""
+    for match in _WIDE_RUN.finditer(data, begin, end):
         text = match.group().decode("utf-16-le")
         if address.candidate(text):
-            _note(found, text, match.start(), None)
-        if len(found) >= MAX_ADDRESSES:
-            break
-    return WebFile(entry, kind, len(data), tuple(found.values())) if found or kind == "hermes" else None
+            yield text, match.start()
 
 
 def _addresses(text: str) -> Iterator[WebAddress]:

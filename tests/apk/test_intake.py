@@ -162,6 +162,61 @@ def test_an_app_bundle(zip_writer):
     assert [c.name for c in facts.manifest.components] == ["org.example.aab.Main"]
 
 
+def test_modules_of_an_app_bundle(zip_writer, labelled):
+    """A feature's components, and kits by names below the module's folder."""
+    from rogue_scan.apk.container import open_container
+
+    real = open_container(labelled("build-tools-bundle"))
+    for entry in real.entries:
+        zip_writer.add(entry.name, real.read(entry))
+    manifest = real.read(real.get("base/manifest/AndroidManifest.xml"))
+    feature = manifest.replace(b".A11y", b".Late").replace(b"READ_SMS", b"SEND_SMS")
+    zip_writer.add("feature/manifest/AndroidManifest.xml", feature)
+    zip_writer.add("feature/assets/index.android.bundle", b"fetch('https://late.example.org/in')")
+    facts = decode(zip_writer.done())
+    assert {"org.example.bundle.A11y", "org.example.bundle.Late"} <= {
+        c.name for c in facts.manifest.components
+    }
+    assert "android.permission.SEND_SMS" in {p.name for p in facts.manifest.permissions}
+    assert facts.manifest.labels["zh-TW"] == "Name zh-rTW"
+    assert [e.value for e in facts.endpoints if "late" in e.value] == ["https://late.example.org/in"]
+    assert "React Native" in {kit.name for kit in facts.kits}
+
+
+def test_labels_from_language_splits(zip_writer, app_bytes, labelled):
+    """The languages of a set lie in packages of their own; all tables are asked."""
+    from rogue_scan.apk.container import open_container
+
+    real = open_container(labelled("build-tools"))
+    table = real.read(real.get("resources.arsc"))
+    french = table.replace(b"de\0\0", b"fr\0\0")
+    assert french != table
+    base = app_bytes(
+        {"resources.arsc": table},
+        (
+            "manifest",
+            {":package": "org.example.app"},
+            [
+                ("application", {"label": ("ref", 0x7F090000)}, [("activity", {"name": ".A"})]),
+            ],
+        ),
+    )
+    split = app_bytes(
+        {"resources.arsc": french},
+        (
+            "manifest",
+            {
+                ":package": "org.example.app",
+                ":split": "config.fr",
+            },
+            [("application", {}, [])],
+        ),
+    )
+    data = zip_writer.add("base.apk", base, method=0).add("config.fr.apk", split, method=0).done()
+    labels = decode(data).manifest.labels
+    assert (labels["fr"], labels["de"], labels[""]) == ("Name de", "Name de", "Reader")
+
+
 def test_no_app(zip_writer):
     with pytest.raises(Unsupported):
         decode(zip_writer.add("a.txt", b"1").done())

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from rogue_scan.apk import web
+from rogue_scan.apk import compiled, web
 from rogue_scan.model.data import DataCategory as D
 from rogue_scan.model.data import Sink
 
@@ -87,7 +87,7 @@ def test_code_that_runs_text():
 
 def test_compiled_scripts_are_searched():
     found = web.parse(
-        web.HERMES + bytes(40) + b"https://api.hermes.example/v1\0", "assets/index.android.bundle"
+        compiled.HERMES + bytes(40) + b"https://api.hermes.example/v1\0", "assets/index.android.bundle"
     )
     assert (found.kind, [a.host for a in found.addresses]) == ("hermes", ["api.hermes.example"])
 

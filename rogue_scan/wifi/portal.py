@@ -122,7 +122,7 @@ def portals(world: World) -> list[Portal]:
 
 
 @functools.cache
-def _probes() -> frozenset[str]:
+def probes() -> frozenset[str]:
     """Hosts that devices ask by themselves to find out whether they are online."""
     table, _ = read_yaml(builtin() / "wifi" / "_portals" / "probes.yml", trusted=True)
     return frozenset(str(host) for host in table["hosts"])
@@ -143,7 +143,7 @@ def _imposed(site: Site) -> list[Exchange]:
     found: list[Exchange] = []
     for members in pages.values():
         hosts = {site_of(e.host) for e in members} - {site_of(name) for name in site.own_names}
-        if len(hosts) > 1 or any(e.host in _probes() for e in members):
+        if len(hosts) > 1 or any(e.host in probes() for e in members):
             found += members
     return sorted(found, key=lambda e: e.ref)
 

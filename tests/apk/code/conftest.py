@@ -1,6 +1,19 @@
-"""A small assembler: smali-like text to a DEX file, so that tests of the code analysis read like code."""
+"""A small assembler: smali-like text to a DEX file, so that tests of the code analysis read like code.
+
+Beside smali's instructions there are shorter ones, with Java's names::
+
+    v1 = "http://"                              const-string
+    v2 = 4                                      const
+    v3 = new StringBuilder(String) v1           new-instance and its constructor
+    v3 = StringBuilder.append(int)StringBuilder v3 v2
+    v4 = static Integer.valueOf(int)Integer v2
+    StringBuilder.setLength(int) v3 v2
+
+A method's registers follow its types; what it returns stands behind the bracket, nothing where it is void.
+"""
 
 import hashlib
+import re
 import shlex
 import struct
 import zlib
@@ -23,6 +36,73 @@ FLAGS = {
     "interface": 0x200,
     "abstract": 0x400,
 }
+
+
+PACKAGES = {
+    "java.lang": "Boolean Byte CharSequence Character Class Integer Iterable Long Math Object String"
+    " StringBuilder System",
+    "java.lang.reflect": "Array Constructor Field Method",
+    "java.io": "File OutputStream",
+    "java.util": "ArrayList Arrays ArrayDeque Collections Deque Enumeration Formatter HashMap Iterator"
+    " LinkedList List Map Vector",
+    "android.app": "Activity",
+    "android.content": "ComponentName Context Intent IntentFilter",
+    "android.net": "Uri",
+    "android.os": "Bundle Handler Message Messenger",
+    "android.text": "TextUtils",
+    "android.view": "View ViewGroup",
+    "android.widget": "EditText LinearLayout TextView",
+    "org.json": "JSONArray JSONObject",
+}
+SHORT = {
+    name: f"L{package.replace('.', '/')}/{name};"
+    for package, names in PACKAGES.items()
+    for name in names.split()
+}
+SHORT |= {
+    "boolean": "Z", "byte": "B", "char": "C", "double": "D", "float": "F",
+    "int": "I", "long": "J", "short": "S", "void": "V",
+}  # fmt: skip
+CALL = re.compile(r"(?:v(\d+) = )?(static |new )?([\w.$\[\]]+)\(([^)]*)\)([\w.$\[\]]*)((?: v\d+)*)")
+
+
+def descriptor(name: str) -> str:
+    plain = name.replace("[]", "")
+    return "[" * name.count("[]") + (SHORT.get(plain) or f"L{plain.replace('.', '/')};")
+
+
+def spelled_out(line: str) -> list[str]:
+    """The smali instructions of a short one."""
+    constant = re.fullmatch(r'(v\d+) = (".*"|-?\d+|0x[0-9a-f]+)', line)
+    if constant:
+        register, value = constant.groups()
+        return [f"const-string {register}, {value}" if value[0] == '"' else f"const {register}, {value}"]
+    call = CALL.fullmatch(line)
+    if call is None:
+        return [line]
+    result, how, name, params, returns, registers = call.groups()
+    used = registers.split()
+    proto = f"({''.join(descriptor(p) for p in params.replace(' ', '').split(',') if p)})"
+    if how == "new ":
+        made = descriptor(name)
+        used.insert(0, f"v{result}")
+        return [
+            f"new-instance v{result}, {made}",
+            f"invoke-direct {{{', '.join(used)}}} {made}-><init>{proto}V",
+        ]
+    owner, _, method = name.rpartition(".")
+    kind = descriptor(returns or "void")
+    op = "invoke-static" if how else "invoke-virtual"
+    out = [f"{op} {{{', '.join(used)}}} {descriptor(owner)}->{method}{proto}{kind}"]
+    if result is not None:
+        move = {
+            "L": "move-result-object",
+            "[": "move-result-object",
+            "J": "move-result-wide",
+            "D": "move-result-wide",
+        }
+        out.append(f"{move.get(kind[0], 'move-result')} v{result}")
+    return out
 
 
 def uleb(value: int) -> bytes:
@@ -89,8 +169,7 @@ class Assembler:
 
     def parse(self, text: str) -> None:
         method: dict[str, Any] | None = None
-        for line in text.splitlines():
-            line = line.strip()
+        for line in [short for whole in text.splitlines() for short in spelled_out(whole.strip())]:
             if not line or line.startswith("#"):
                 continue
             words = shlex.split(line.replace("'", "\\'")) if '"' in line else line.split()

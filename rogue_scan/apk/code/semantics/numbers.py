@@ -4,7 +4,7 @@ import string
 from typing import Any
 
 from rogue_scan.apk.code.library import NOTHING, Site, handles
-from rogue_scan.apk.code.semantics.texts import STRING, arithmetic
+from rogue_scan.apk.code.semantics.texts import OBJECT, STRING, arithmetic, shown
 from rogue_scan.apk.code.values import (
     ANY,
     HOLE,
@@ -90,7 +90,7 @@ def _unbox(site: Site) -> Any:
 @handles("Ljava/lang/Long;", "toString", "toHexString")
 def _number_text(site: Site) -> Any:
     if not site.static:
-        return NOTHING
+        return shown(site, site.this, OBJECT)
     value = number(site.arg(0))
     t = taint(site.arg(0))
     if value is None:

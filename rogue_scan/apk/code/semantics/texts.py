@@ -441,7 +441,7 @@ def _replace(site: Site) -> Any:
     return result
 
 
-@handles(STRING, "format")
+@handles(STRING, "format", "formatted")
 @handles("Ljava/util/Formatter;", "format")
 def _format(site: Site) -> Any:
     at = 1 if site.kinds and site.kinds[0] == "Ljava/util/Locale;" else 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rogue_scan.cli.exit import Exit
 from rogue_scan.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _WEAKEST, _STRONGEST = -95.0, -25.0
 """dBm at the ends of the needle's scale."""
 _BARS = "▁▂▃▄▅▆▇█"
 _STEP = 0.5
+_SILENT = 10.0
+"""Seconds after which a transmitter is no longer where it was heard."""
 
 
 @click.command("wifi locate", short_help="Show the signal of one transmitter, to walk up to it.")
@@ -43,6 +46,7 @@ def command(
     from rich.text import Text
 
     from rogue_scan.cli.live import ends_by_signal, frequencies
+    from rogue_scan.render.escape import terminal
     from rogue_scan.rules.load import load
     from rogue_scan.wifi.analyse import Session
     from rogue_scan.wifi.live.locate import Finder
@@ -63,44 +67,52 @@ def command(
             now = time.monotonic()
             if now - drawn >= _STEP:
                 drawn = now
+                session.settle()
                 finder.take(session.world, now - begin)
-                heard = finder.frequencies
+                # What fell silent may have moved to another channel: then all are searched again.
+                heard = finder.frequencies(now - begin - _SILENT)
                 for plan in monitor.plans:
                     # With one transmitter, or all on one channel, there is nothing to be gained elsewhere.
                     plan.lock(heard[0] if len(heard) == 1 and heard[0] in plan.frequencies else None)
                     plan.learn(heard, heard)
-                screen.update(Text(picture(finder, console.width)), refresh=True)
+                screen.update(Text(picture(finder, console.width, now - begin)), refresh=True)
             if duration is not None and now - begin >= duration:
                 monitor.stop()
-    console.print(Text(picture(finder, console.width)))
-    sys.exit(0)
+    console.print(Text(picture(finder, console.width, time.monotonic() - begin)))
+    for error in monitor.errors:
+        click.echo(f"rogue-scan: {terminal(str(error))}", err=True)
+    sys.exit(Exit.SOURCE if monitor.errors else Exit.OK)
 
 
-def picture(finder: Finder, width: int) -> str:
-    """Needles and traces as text of at most ``width`` columns."""
+def picture(finder: Finder, width: int, now: float) -> str:
+    """Needles and traces as text of at most ``width`` columns; ``now`` as :meth:`Finder.take` counts."""
     lines = [f"{finder.bssid}"]
     if not finder.transmitters:
         return "\n".join([*lines, "not heard yet"])
     if len(finder.transmitters) > 1:
         lines.append(f"{len(finder.transmitters)} transmitters use this address, told apart by their clocks")
     for one in finder.transmitters.values():
-        lines += _needle(one, width)
+        lines += _needle(one, width, now)
     return "\n".join(line[:width] for line in lines)
 
 
-def _needle(one: Transmitter, width: int) -> list[str]:
+def _needle(one: Transmitter, width: int, clock: float) -> list[str]:
+    from rogue_scan.wifi.dot11.channel import channel_of
+
     now = one.now
     if now is None or one.strongest is None:
         return []
-    room = max(10, width - 34)
+    room = max(10, width - 45)
     filled = round(_share(now.dbm) * room)
     best = min(room - 1, round(_share(one.strongest) * room))
     bar = "".join("█" if place < filled else "|" if place == best else "·" for place in range(room))
     trace = "".join(_BARS[min(7, int(_share(each.dbm) * 8))] for each in list(one.trace)[-room:])
-    channel = f"{one.frequency} MHz" if one.frequency else ""
+    channel = f"ch {channel_of(one.frequency)}" if one.frequency else ""
+    silent = clock - now.time
+    heard = "" if silent < _SILENT else f"  last heard {silent:.0f} s ago"
     return [
-        f"  #{one.number + 1} {channel:9} {now.dbm:6.1f} dBm {bar} best {one.strongest:.0f}",
-        f"  {'':24} {trace}",
+        f"  #{one.number + 1} {channel:6} {now.dbm:6.1f} dBm  {bar}  best {one.strongest:.0f} dBm",
+        f"  {'':23}{trace}{heard}",
     ]
 
 

@@ -159,7 +159,8 @@ def _without_places(report: Report) -> Report:
     for subject in report.subjects:
         if subject.wifi and subject.wifi.marks:
             marks = tuple(
-                msgspec.structs.replace(mark, latitude=None, longitude=None) for mark in subject.wifi.marks
+                msgspec.structs.replace(mark, latitude=None, longitude=None, altitude=None, accuracy=None)
+                for mark in subject.wifi.marks
             )
             subject = msgspec.structs.replace(
                 subject, wifi=msgspec.structs.replace(subject.wifi, marks=marks)

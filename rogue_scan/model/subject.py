@@ -39,6 +39,18 @@ class ChannelWatch(msgspec.Struct, frozen=True):
     frames: int
 
 
+class RadioWatch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one of the radios of a live run did."""
+
+    name: str
+    frames: int = 0
+    dropped: int = 0
+    """Frames lost by the kernel, or because decoding fell behind."""
+    channels: tuple[ChannelWatch, ...] = ()
+    lost: float | None = None
+    """When the radio was lost (unplugged, switched off), seconds since the start of the run."""
+
+
 class NotAssessed(msgspec.Struct, frozen=True):
     """A rule that could not look, and why: not the same as "nothing found"."""
 
@@ -53,6 +65,8 @@ class Coverage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Time from the first frame to the last."""
     frames: int = 0
     channels: tuple[ChannelWatch, ...] = ()
+    radios: tuple[RadioWatch, ...] = ()
+    """The radios of a live run, each with its part of ``channels``."""
     gaps: tuple[tuple[float, float], ...] = ()
     """Spans (begin, end) in which nothing was received on any channel, seconds."""
     bad_fcs: int = 0
@@ -164,6 +178,10 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    altitude: float | None = None
+    """Metres above the sea."""
+    accuracy: float | None = None
+    """Metres, horizontally."""
 
 
 class WifiView(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ from rogue_scan.model.evidence import Where
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Incident, Report
 from rogue_scan.model.severity import Severity, Verdict
-from rogue_scan.model.subject import AccessPoint, Coverage, Risk, Subject
+from rogue_scan.model.subject import AccessPoint, Coverage, Mark, Risk, Subject
 from rogue_scan.texts import DATA, N_, translator
 
 _MOST_CHANGES = 10
@@ -208,6 +208,8 @@ class View:
                 for watch in coverage.channels[:20]
             )
             yield t("Channels watched: {channels}. No other channel was watched.").format(channels=names)
+        if len(coverage.radios) > 1 or any(radio.lost is not None for radio in coverage.radios):
+            yield from self._radios(coverage)
         counted = (
             (coverage.bad_fcs, t("{count} frames with a wrong check sum were left out.")),
             (coverage.truncated, t("{count} frames were cut short.")),
@@ -228,7 +230,39 @@ class View:
         for name in coverage.files_unread:
             yield t("Not read: {name}").format(name=name)
         yield from (self.t(note) for note in coverage.notes if note)
+        yield from self._places(subject)
         yield from self._changes(subject)
+
+    def _radios(self, coverage: Coverage) -> Iterable[str]:
+        """What each radio of a live run did."""
+        t = self.t
+        for radio in coverage.radios:
+            yield t("Radio {name}: {frames} frames, {dropped} lost, on {channels}.").format(
+                name=radio.name,
+                frames=f"{radio.frames:,}",
+                dropped=f"{radio.dropped:,}",
+                channels=", ".join(
+                    f"{watch.channel} ({duration(watch.seconds)})" for watch in radio.channels[:20]
+                )
+                or "–",
+            )
+            if radio.lost is not None:
+                yield t("Radio {name} was lost after {seconds}.").format(
+                    name=radio.name, seconds=duration(radio.lost)
+                )
+
+    def _places(self, subject: Subject) -> Iterable[str]:
+        """Where the capture was made, as far as it was marked or a receiver knew."""
+        marks = subject.wifi.marks if subject.wifi is not None else ()
+        named = [mark for mark in marks if mark.name]
+        if named:
+            places = ", ".join(f"{mark.name} ({duration(mark.time)})" for mark in named[:20])
+            yield self.t("Places marked: {count} ({places}).").format(count=len(named), places=places)
+        track = [mark for mark in marks if mark.latitude is not None and mark.longitude is not None]
+        if track:
+            yield self.t("Position known at {count} times, from {first} to {last}.").format(
+                count=len(track), first=_position(track[0]), last=_position(track[-1])
+            )
 
     def _changes(self, subject: Subject) -> Iterable[str]:
         """What a capture shows otherwise than the learnt site says."""
@@ -322,6 +356,10 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(seconds, 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{int(rest):02d}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+def _position(mark: Mark) -> str:
+    return f"{mark.latitude:.5f} {mark.longitude:.5f}"
 
 
 def duration(seconds: float) -> str:

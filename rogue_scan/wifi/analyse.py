@@ -18,7 +18,7 @@ from rogue_scan.rules.load import RuleSet
 from rogue_scan.rules.registry import Detector, bind
 from rogue_scan.source.walk import Source
 from rogue_scan.wifi import baseline, view
-from rogue_scan.wifi.capture.chunk import Chunk, Interface, Reader
+from rogue_scan.wifi.capture.chunk import Chunk, Damage, Interface, Reader
 from rogue_scan.wifi.capture.join import Feed, in_time_order
 from rogue_scan.wifi.capture.open import Stream, reader_for
 from rogue_scan.wifi.dot11.link import SUPPORTED
@@ -90,25 +90,41 @@ class Session:
             self.declare(self._reader.interfaces[len(self.world.receivers) :])
             self.take(chunk)
 
-    def finish(self) -> None:
-        """Say that no more frames come."""
+    def finish(self, *, cut: bool = False) -> None:
+        """Say that no more frames come.
+
+        Of bytes that were fed, damage goes to :attr:`errors` and losses to the receivers, as of a file.
+        ``cut``: the source itself goes on, so half a record at the end is no damage.
+        """
         if self._reader is not None:
             for chunk in self._reader.finish():
                 self.take(chunk)
+            self.declare(self._reader.interfaces[len(self.world.receivers) :])
         self._fold(self._observer.flush())
         self._folder.finish()
         if self.world.net is not None:
             self.world.net.finish()
+        if self._reader is not None:
+            for receiver, interface in zip(self.world.receivers, self._reader.interfaces, strict=True):
+                receiver.dropped = interface.dropped
+            damage = replace(self._reader.damage, truncated=0) if cut else self._reader.damage
+            self.errors += [
+                *_damaged(self.name, damage, None, self.world), *_left_out(self.name, self.world)
+            ]  # fmt: skip
 
     # Findings out
+
+    def settle(self) -> None:
+        """Bring :attr:`world` up to date with all frames taken so far."""
+        self._fold(self._observer.flush())
+        self._folder.settle()
 
     def findings(self, subject: str) -> list[Finding]:
         """What all rules find in what was seen so far.
 
         A detector that fails gives an error naming its rule, and the others go on.
         """
-        self._fold(self._observer.flush())
-        self._folder.settle()
+        self.settle()
         self.errors = [error for error in self.errors if error.kind != "rule"]
         found: list[Finding] = []
         for detector in self._detectors:
@@ -288,13 +304,16 @@ def _refuse_other_links(world: World) -> None:
 
 def _problems(stream: Stream, world: World) -> Iterator[ScanError]:
     """What was wrong with one source, in words."""
-    name, damage = stream.source.name, stream.damage
+    return _damaged(stream.source.name, stream.damage, stream.problem, world)
+
+
+def _damaged(name: str, damage: Damage, problem: SourceError | None, world: World) -> Iterator[ScanError]:
     before = f"; the {world.coverage.frames} frames before it were analysed"
-    if isinstance(stream.problem, Truncated) or damage.truncated:
-        reason = str(stream.problem) if stream.problem else damage.notes[-1] if damage.notes else "cut short"
+    if isinstance(problem, Truncated) or damage.truncated:
+        reason = str(problem) if problem else damage.notes[-1] if damage.notes else "cut short"
         yield ScanError(name, "truncated", reason + before)
-    elif stream.problem is not None:
-        yield ScanError(name, stream.problem.kind, f"{stream.problem}{before}")
+    elif problem is not None:
+        yield ScanError(name, problem.kind, f"{problem}{before}")
     if damage.records:
         yield ScanError(
             name,

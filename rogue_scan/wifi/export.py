@@ -26,6 +26,8 @@ _POINTS = (
 _CLIENTS = (
     "mac", "vendor", "randomised", "bssids", "probed", "hosts", "events", "first_seen", "last_seen",
 )  # fmt: skip
+_MOST_APART = 60.0
+"""Seconds between an access point and a position that may still be called its place: a minute's walk."""
 _SUITES = {"SAE-EXT": "SAE", "FT-SAE-EXT": "FT/SAE", "FT-SAE": "FT/SAE", "FT-PSK": "FT/PSK", "802.1X": "EAP"}
 
 
@@ -50,8 +52,8 @@ def wigle_csv(view: WifiView, started_ns: int) -> str:
                 point.signal if point.signal is not None else "",
                 f"{place.latitude:.8f}" if place is not None else "0",
                 f"{place.longitude:.8f}" if place is not None else "0",
-                "0",
-                "",
+                f"{place.altitude:.1f}" if place is not None and place.altitude is not None else "0",
+                f"{place.accuracy:.1f}" if place is not None and place.accuracy is not None else "",
                 "",
                 "",
                 "WIFI",
@@ -130,8 +132,12 @@ def clients_csv(view: WifiView) -> str:
 
 
 def _nearest(marks: Sequence[Mark], time: float) -> Mark | None:
-    """The position nearest in time."""
-    known = [mark for mark in marks if mark.latitude is not None and mark.longitude is not None]
+    """The position nearest in time, if any is near enough to be the place."""
+    known = [
+        mark
+        for mark in marks
+        if mark.latitude is not None and mark.longitude is not None and abs(mark.time - time) <= _MOST_APART
+    ]
     return min(known, key=lambda mark: abs(mark.time - time), default=None)
 
 

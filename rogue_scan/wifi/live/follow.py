@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from rogue_scan.errors import Unreadable
+from rogue_scan.errors import SourceError, Unreadable
 from rogue_scan.source.walk import STDIN
 
 _BLOCK = 256 << 10
@@ -20,12 +20,14 @@ class Follow:
 
     def __init__(self, location: str) -> None:
         self.notes: list[str] = []
+        self.errors: list[SourceError] = []
         self._location = location
-        self._stopped = False
+        self.stopped = False
+        """Whether the run was told to end."""
 
     def stop(self) -> None:
         """End the stream."""
-        self._stopped = True
+        self.stopped = True
 
     def stream(self, *, idle: float = 0.25) -> Iterator[bytes]:
         """The bytes; ``b""`` each ``idle`` seconds while there are none. Raises Unreadable."""
@@ -36,7 +38,7 @@ class Follow:
             raise Unreadable(f"{self._location}: {error.strerror or error}") from error
         try:
             grows = stat.S_ISREG(os.fstat(handle).st_mode)
-            while not self._stopped:
+            while not self.stopped:
                 if not grows and not select.select([handle], [], [], idle)[0]:
                     yield b""
                     continue

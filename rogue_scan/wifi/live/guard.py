@@ -56,11 +56,9 @@ class Guard:
         assert self._process.stdin and self._process.stdout
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        try:
+        # A slow machine may need longer: the guard then goes on by itself, as it does after a crash.
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_SECONDS_TO_RESTORE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
         self._process.stdout.close()
 
 
@@ -84,6 +82,16 @@ def restore(what: Restore) -> None:
         set_up(found.index, up=what.was_up)
 
 
+def _prepare() -> None:
+    """Load now what restoring needs: at the end it has to be quick, and the disk may be gone."""
+    from pyroute2 import IPRoute  # noqa: F401
+
+    from rogue_scan.wifi.live.nl80211 import Nl80211
+
+    with contextlib.suppress(RogueScanError):
+        Nl80211().close()
+
+
 def main() -> None:
     """Wait for the end of standard input, then restore."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -91,6 +99,7 @@ def main() -> None:
     what = msgspec.json.decode(sys.stdin.buffer.readline(), type=Restore)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    _prepare()
     while sys.stdin.buffer.read(4096):
         pass
     try:

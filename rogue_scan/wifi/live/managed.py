@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from rogue_scan.errors import Unreadable, Unsupported
+from rogue_scan.errors import SourceError, Unreadable, Unsupported
 from rogue_scan.wifi.capture import writer
 from rogue_scan.wifi.live.nl80211 import Nl80211
 
@@ -76,24 +76,41 @@ class Managed:
     def __init__(self, interface: str | None, pause: float = 5.0) -> None:
         self._backend = _first_backend(interface)
         self._pause = pause
-        self._stopped = False
+        self.stopped = False
+        """Whether the run was told to end."""
         self._heard: dict[tuple[str, int], float] = {}
-        self.notes: list[str] = [*BLIND, *self._backend.notes]
+        self.errors: list[SourceError] = []
+        """What ended the run early."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what this run cannot see, for the report's coverage."""
+        return [*BLIND, *self._backend.notes]
 
     def stop(self) -> None:
         """End the stream."""
-        self._stopped = True
+        self.stopped = True
 
     def stream(self, *, idle: float = 0.25) -> Iterator[bytes]:
-        """Pcapng bytes, beginning with the headers; ``b""`` each ``idle`` seconds between scans."""
+        """Pcapng bytes, beginning with the headers; ``b""`` each ``idle`` seconds between scans.
+
+        Raises Unreadable where not even the first scan succeeds.
+        """
         yield writer.section_header() + writer.interface(name="scan list")
-        while not self._stopped:
-            self._backend.scan()
-            due = time.monotonic() + self._pause
-            while time.monotonic() < due and not self._stopped:
-                time.sleep(idle)
-                yield b""
-            yield self.batch(self._backend.entries(), time.time())
+        scans = 0
+        try:
+            while not self.stopped:
+                self._backend.scan()
+                due = time.monotonic() + self._pause
+                while time.monotonic() < due and not self.stopped:
+                    time.sleep(idle)
+                    yield b""
+                yield self.batch(self._backend.entries(), time.time())
+                scans += 1
+        except SourceError as error:
+            if not scans:
+                raise
+            self.errors.append(error)  # the interface went away: what was heard before holds
 
     def batch(self, entries: Sequence[Entry], now: float) -> bytes:
         """The entries that were heard again since the last batch, as packets in order of time.

@@ -117,6 +117,10 @@ class Nl80211:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         self._iw.close()
 
     def radios(self) -> list[Radio]:
@@ -262,6 +266,7 @@ def _reason(error: Any) -> str:
     known = {
         errno.EBUSY: "the radio is in use by another program",
         errno.ENODEV: "no such interface any more",
+        errno.ENETDOWN: "the interface is down (ip link set IFACE up)",
         errno.EOPNOTSUPP: "the driver does not support it",
         errno.ENFILE: "the driver allows no further interface",
         errno.ERFKILL: "the radio is switched off (rfkill)",

@@ -5,9 +5,7 @@ Pure and deterministic: time is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rogue_scan.wifi.live.nl80211 import Channel
+from collections.abc import Collection, Iterable, Sequence
 
 _FIRST = (2412, 2437, 2462)
 """Channels 1, 6 and 11: most access points are there, so a walk of a minute begins with them."""
@@ -44,6 +42,11 @@ class HopPlan:
         """The channel that the plan stays on, if any."""
         return self._locked
 
+    def add(self, frequency: int) -> None:
+        """Take over a channel (MHz) of a radio that was lost."""
+        if frequency not in self._order:
+            self._order.append(frequency)
+
     def learn(self, busy: Iterable[int], suspect: Iterable[int]) -> None:
         """Tell on which channels access points and suspects are, MHz."""
         self._busy, self._suspect = set(busy), set(suspect)
@@ -78,14 +81,19 @@ class HopPlan:
         return _WEIGHT_BUSY if frequency in self._busy else _WEIGHT_PLAIN
 
 
-def share(channels: Iterable[Channel], radios: int) -> list[list[int]]:
-    """Channels dealt out over several radios, so that each has its part of every band.
+def share(able: Sequence[Collection[int]]) -> list[list[int]]:
+    """Channels dealt out over radios, from what each of them is able to listen on.
 
-    Returns frequencies in MHz, one list a radio. Every radio has at least one channel: with more radios
-    than channels, some share.
+    Takes and returns frequencies in MHz, one list a radio (none of them empty). Channels that few radios know
+    are dealt first, so that a radio with more bands takes those; the others in turn, so that equal radios get
+    their part of every band. With more radios than channels, some share.
     """
-    frequencies = sorted(channel.frequency for channel in channels)
+    parts: list[list[int]] = [[] for _ in able]
+    known = sorted({frequency for one in able for frequency in one})
+    for frequency in sorted(known, key=lambda each: sum(each in one for one in able)):
+        radios = [number for number, one in enumerate(able) if frequency in one]
+        parts[min(radios, key=lambda number: len(parts[number]))].append(frequency)
     return [
-        frequencies[number::radios] or frequencies[number % len(frequencies) :][:1]
-        for number in range(radios)
+        sorted(part) or sorted(able[number])[number % len(able[number]) :][:1]
+        for number, part in enumerate(parts)
     ]

@@ -18,14 +18,14 @@ from rogue_scan.model.report import ScanError
 from rogue_scan.model.scan import Scan, subject_id
 from rogue_scan.model.severity import Severity
 from rogue_scan.model.site import Site
-from rogue_scan.model.subject import ChannelWatch, Mark, Subject
+from rogue_scan.model.subject import ChannelWatch, Mark, RadioWatch, Subject
 from rogue_scan.rules.load import RuleSet
 from rogue_scan.wifi.analyse import Session
 from rogue_scan.wifi.dot11.channel import channel_of
 from rogue_scan.wifi.live.follow import Follow
-from rogue_scan.wifi.live.gps import Gps
+from rogue_scan.wifi.live.gps import Fix, Gps
 from rogue_scan.wifi.live.managed import Managed
-from rogue_scan.wifi.live.monitor import Monitor
+from rogue_scan.wifi.live.monitor import Dwell, Monitor
 from rogue_scan.wifi.live.record import Recorder
 from rogue_scan.wifi.net.decrypt import parse_key
 
@@ -60,18 +60,19 @@ class Live:
         recorder: Recorder | None = None,
         duration: float | None = None,
         clock: Clock = time,
+        gps: Gps | None = None,
     ) -> None:
         self.source = source
         self.session = Session(rules, name=name, keys=[parse_key(key) for key in keys], site=site)
         self.findings: list[Finding] = []
-        self.marks: list[Mark] = []
+        self._marks: list[tuple[int, str, Fix | None]] = []
         self._name, self._recorder, self._duration, self._clock = name, recorder, duration, clock
         self._began = clock.monotonic()
         self._began_ns = clock.time_ns()
         self._evaluated = self._began
         self._pause = _EVALUATE_EVERY
-        self._gps = Gps()
-        self._placed = 0.0
+        self._gps = gps or Gps()
+        self._placed = -_POSITION_EVERY
         self._errors: list[ScanError] = []
 
     @property
@@ -89,23 +90,43 @@ class Live:
         """Whether a position is known now."""
         return self._gps.fix is not None
 
+    @property
+    def marks(self) -> list[Mark]:
+        """Places marked by hand, and positions, with their times in the capture."""
+        epoch = self.session.world.epoch_ns or self._began_ns
+        return [
+            Mark(
+                time=round(max(0.0, (time_ns - epoch) / 1e9), 3),
+                name=name,
+                latitude=fix.latitude if fix else None,
+                longitude=fix.longitude if fix else None,
+                altitude=fix.altitude if fix else None,
+                accuracy=fix.accuracy if fix else None,
+            )
+            for time_ns, name, fix in self._marks
+        ]
+
     def steps(self) -> Iterator[bool]:
         """Run until the source ends or the time is over; True where the findings were worked out anew."""
-        for batch in self.source.stream():
-            if batch:
-                self._take(batch)
-            now = self._clock.monotonic()
-            if now - self._evaluated >= self._pause:
-                self._evaluate()
-                yield True
-            else:
-                yield False
-            self._place(now)
-            if self._duration is not None and self.seconds >= self._duration:
-                self.source.stop()
+        try:
+            for batch in self.source.stream():
+                if batch:
+                    self._take(batch)
+                now = self._clock.monotonic()
+                if now - self._evaluated >= self._pause:
+                    self._evaluate()
+                    yield True
+                else:
+                    yield False
+                self._place(now)
+                if self._duration is not None and self.seconds >= self._duration:
+                    self.source.stop()
+        finally:
+            self._gps.close()
+        # The same end as a file has, so that the recording gives the same report.
+        self.session.finish(cut=self.source.stopped)
         self._evaluate()
         yield True
-        self._gps.close()
 
     def mark(self, name: str) -> None:
         """Remember a place by hand."""
@@ -113,26 +134,29 @@ class Live:
 
     def scan(self) -> Scan:
         """The scan of everything so far, with what only the live run knows."""
-        net = self.session.world.net
-        if net is not None:
-            net.finish()
         scan = self.session.scan(Subject(id=self.subject, kind="capture", name=self._name))
         subject = scan.subject
         coverage = msgspec.structs.replace(
             subject.coverage, notes=tuple(dict.fromkeys([*subject.coverage.notes, *self._notes()]))
         )
+        lost = [ScanError(self._name, error.kind, str(error)) for error in self.source.errors]
         if isinstance(self.source, Monitor):
             coverage = msgspec.structs.replace(
-                coverage, channels=self._watched(), dropped=self.source.dropped
+                coverage,
+                channels=_watched(self.source.dwell),
+                radios=tuple(
+                    RadioWatch(each.name, each.frames, each.dropped, _watched(each.dwell), each.lost)
+                    for each in self.source.radios
+                ),
+                dropped=self.source.dropped,
             )
-            self._errors += [ScanError(self._name, error.kind, str(error)) for error in self.source.errors]
         view = subject.wifi
         if view is not None:
             view = msgspec.structs.replace(view, marks=tuple(self.marks))
         return msgspec.structs.replace(
             scan,
             subject=msgspec.structs.replace(subject, coverage=coverage, wifi=view),
-            errors=(*scan.errors, *self._errors),
+            errors=(*scan.errors, *self._errors, *lost),
         )
 
     def _take(self, batch: bytes) -> None:
@@ -178,25 +202,9 @@ class Live:
             self._add_mark("")
 
     def _add_mark(self, name: str) -> None:
-        if len(self.marks) >= _MOST_MARKS:
+        if len(self._marks) >= _MOST_MARKS:
             return
-        epoch = self.session.world.epoch_ns or self._began_ns
-        fix = self._gps.fix
-        self.marks.append(
-            Mark(
-                time=round(max(0.0, (self._clock.time_ns() - epoch) / 1e9), 3),
-                name=name,
-                latitude=fix.latitude if fix else None,
-                longitude=fix.longitude if fix else None,
-            )
-        )
-
-    def _watched(self) -> tuple[ChannelWatch, ...]:
-        assert isinstance(self.source, Monitor)
-        return tuple(
-            ChannelWatch(frequency, channel_of(frequency) or 0, round(dwell.seconds, 3), dwell.frames)
-            for frequency, dwell in sorted(self.source.dwell.items())
-        )
+        self._marks.append((self._clock.time_ns(), name, self._gps.fix))
 
     def _notes(self) -> list[str]:
         notes = list(self.source.notes)
@@ -205,3 +213,10 @@ class Live:
                 f"the disk limit made {self._recorder.given_up} of the recorded files go, the oldest first"
             )
         return notes
+
+
+def _watched(dwell: dict[int, Dwell]) -> tuple[ChannelWatch, ...]:
+    return tuple(
+        ChannelWatch(frequency, channel_of(frequency) or 0, round(one.seconds, 3), one.frames)
+        for frequency, one in sorted(dwell.items())
+    )

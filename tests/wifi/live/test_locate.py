@@ -13,19 +13,19 @@ def a_world(*levels: dict[int, int]) -> World:
 
 def test_walking_up_raises_the_needle_and_the_record() -> None:
     one = Transmitter(0)
-    one.take({-70: 10}, 0.0)
-    one.take({-70: 10, -50: 10}, 1.0)
+    one.take({0: {-70: 10}}, 0.0)
+    one.take({0: {-70: 10, -50: 10}}, 1.0)
     assert one.now is not None
     assert -62.1 < one.now.dbm < -61.9
     assert one.now.frames == 10
-    one.take({-70: 10, -50: 30}, 2.0)
+    one.take({0: {-70: 10, -50: 30}}, 2.0)
     assert one.strongest == one.trace[-1].dbm or one.strongest > -58
 
 
 def test_silence_gives_no_reading() -> None:
     one = Transmitter(0)
-    one.take({-70: 10}, 0.0)
-    one.take({-70: 10}, 1.0)
+    one.take({0: {-70: 10}}, 0.0)
+    one.take({0: {-70: 10}}, 1.0)
     assert len(one.trace) == 1
 
 
@@ -33,7 +33,7 @@ def test_real_one_and_clone_are_told_apart() -> None:
     finder = Finder("02:00:00:00:00:01".upper())
     finder.take(a_world({-40: 5}, {-80: 5}), 0.0)
     assert [finder.transmitters[number].now.dbm for number in (0, 1)] == [-40.0, -80.0]  # type: ignore[union-attr]
-    assert set(finder.frequencies) == {2437, 2462}
+    assert set(finder.frequencies()) == {2437, 2462}
 
 
 def test_an_unknown_address_waits() -> None:

@@ -4,7 +4,6 @@ from collections import Counter
 
 import pytest
 
-from rogue_scan.wifi.live.nl80211 import Channel
 from rogue_scan.wifi.live.plan import HopPlan, share
 
 BAND = [2412, 2417, 2422, 2427, 2432, 2437, 2462, 5180]
@@ -52,8 +51,23 @@ def test_refused_channels_are_left_out_until_none_is_left() -> None:
 
 
 def test_several_radios_share_the_channels_without_overlap() -> None:
-    channels = [Channel(frequency, no_ir=False, radar=False) for frequency in BAND]
-    parts = share(channels, 3)
+    parts = share([set(BAND)] * 3)
     assert sorted(frequency for part in parts for frequency in part) == sorted(BAND)
     assert all(len(part) >= 2 for part in parts)
-    assert share(channels[:1], 2) == [[2412], [2412]]
+    assert share([{2412}, {2412}]) == [[2412], [2412]]
+
+
+def test_a_radio_gets_only_what_it_can_tune_to_and_no_channel_is_forgotten() -> None:
+    old, new = {2412, 2437, 2462}, {2412, 2437, 2462, 5180, 5200, 5955}
+    for able in ([old, new], [new, old]):
+        parts = share(able)
+        assert sorted(parts[0] + parts[1]) == sorted(new)
+        assert all(set(part) <= one for part, one in zip(parts, able, strict=True))
+        assert [len(part) for part in parts] == [3, 3]
+
+
+def test_a_lost_radios_channel_is_taken_over_once() -> None:
+    plan = HopPlan([2412], 0.25)
+    plan.add(2437)
+    plan.add(2437)
+    assert walk(plan, 5) == {2412: 10, 2437: 10}

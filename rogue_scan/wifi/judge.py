@@ -190,15 +190,16 @@ class View:
         return found
 
 
-_latest: tuple[World, int, View] | None = None
+_latest: tuple[World, tuple[int, int], View] | None = None
 
 
 def view(world: World) -> View:
-    """The world's transmitters and networks (kept until the world grows: each detector asks)."""
+    """The world's transmitters and networks (kept until the world changes: each detector asks)."""
     global _latest
-    frames = world.coverage.frames
-    if _latest is None or _latest[0] is not world or _latest[1] != frames:
-        _latest = (world, frames, _view(world))
+    # At its end a capture's tables are cut once more, without a new frame.
+    state = (world.coverage.frames, sum(world.evicted.values()))
+    if _latest is None or _latest[0] is not world or _latest[1] != state:
+        _latest = (world, state, _view(world))
     return _latest[2]
 
 

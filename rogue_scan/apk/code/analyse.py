@@ -8,6 +8,7 @@ import numpy as np
 
 from rogue_scan.apk.code import web
 from rogue_scan.apk.code.endpoints import (
+    MAIL,
     classify,
     clean,
     hidden_how,
@@ -345,6 +346,8 @@ class _Analysis:
             return None
         if sink is Sink.SMS:
             return clean(end) or None
+        if sink is Sink.EMAIL and MAIL.fullmatch(clean(end)):
+            return clean(end)
         found = classify(end, self.models)
         if found is not None:
             return found[1]

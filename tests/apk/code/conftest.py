@@ -85,6 +85,7 @@ def spelled_out(line: str) -> list[str]:
     proto = f"({''.join(descriptor(p) for p in params.replace(' ', '').split(',') if p)})"
     if how == "new ":
         made = descriptor(name)
+        assert f"v{result}" not in used, f"the new object overwrites an argument: {line}"
         used.insert(0, f"v{result}")
         return [
             f"new-instance v{result}, {made}",

@@ -196,6 +196,75 @@ TEXTS = {
         v0 = java.net.URL.toString()String v2""",
 }
 
+TEXTS |= {
+    "a URL of its parts": """
+        v1 = "http"
+        v2 = "drop.hidden.example"
+        v3 = "/in"
+        v4 = new java.net.URL(String,String,String) v1 v2 v3
+        v0 = java.net.URL.toString()String v4""",
+    "a URL beside another one": """
+        v1 = "http://drop.hidden.example/old/page"
+        v2 = new java.net.URL(String) v1
+        v3 = "/in"
+        v4 = new java.net.URL(java.net.URL,String) v2 v3
+        v0 = java.net.URL.toString()String v4""",
+    "the host of another address": """
+        v1 = "https://drop.hidden.example/old"
+        v1 = static java.net.URI.create(String)java.net.URI v1
+        v1 = java.net.URI.toURL()java.net.URL v1
+        v1 = java.net.URL.getHost()String v1
+        v2 = "http://"
+        v0 = String.concat(String)String v2 v1
+        v2 = "/in"
+        v0 = String.concat(String)String v0 v2""",
+    "percent signs": """
+        v1 = "http%3A%2F%2Fdrop.hidden.example%2Fin"
+        v0 = static Uri.decode(String)String v1""",
+    "percent signs put in and taken out": """
+        v1 = "//drop.hidden.example/in"
+        v1 = static Uri.encode(String)String v1
+        v1 = static java.net.URLDecoder.decode(String)String v1
+        v2 = "http:"
+        v0 = String.concat(String)String v2 v1""",
+    "hexadecimal": """
+        v1 = "687474703a2f2f64726f702e68696464656e2e6578616d706c652f696e"
+        v1 = static org.apache.commons.codec.binary.Hex.decodeHex(String)byte[] v1
+        v0 = new String(byte[]) v1""",
+    "base64 there and back": """
+        v1 = "http://drop.hidden.example/in"
+        v2 = String.getBytes()byte[] v1
+        v3 = 0
+        v4 = static android.util.Base64.encodeToString(byte[],int)String v2 v3
+        v2 = static android.util.Base64.decode(String,int)byte[] v4 v3
+        v0 = new String(byte[]) v2""",
+    "the part of a Uri": """
+        v1 = "http"
+        v2 = "//drop.hidden.example/in"
+        v3 = static Uri.fromParts(String,String,String)Uri v1 v2 v1
+        v0 = Uri.toString()String v3""",
+    "a path added to a Uri": """
+        v1 = "http://drop.hidden.example"
+        v1 = static Uri.parse(String)Uri v1
+        v2 = "in"
+        v3 = static Uri.withAppendedPath(Uri,String)Uri v1 v2
+        v0 = Uri.toString()String v3""",
+    "the name of a class": """
+        const-class v1, Lapp/Main;
+        v1 = Class.getSimpleName()String v1
+        v1 = String.toLowerCase()String v1
+        v2 = "main"
+        v3 = String.equals(Object)boolean v1 v2
+        v1 = "decoy"
+        if-eqz v3, :end
+        v1 = "drop"
+        :end
+        v2 = "http://"
+        v0 = String.concat(String)String v2 v1
+        v2 = ".hidden.example/in"
+        v0 = String.concat(String)String v0 v2""",
+}
+
 PORT = "http://drop.hidden.example:8021/in"
 # Each leaves the port in v3, of the type that stands behind.
 NUMBERS = {
@@ -380,8 +449,8 @@ LISTS = {
         HashMap.put(Object,Object)Object v1 v4 v3
         v0 = HashMap.get(Object)Object v1 v4""",
     "a value in JSON text": """
-        v1 = "{\\"name\\": \\"x\\", \\"to\\": \\"http://drop.hidden.example/in\\"}"
-        v1 = new JSONObject(String) v1
+        v5 = "{\\"name\\": \\"x\\", \\"to\\": \\"http://drop.hidden.example/in\\"}"
+        v1 = new JSONObject(String) v5
         v4 = "to"
         v0 = JSONObject.getString(String)String v1 v4""",
 }

@@ -145,6 +145,8 @@ def _socket_init(site: Site) -> Any:
         for obj in targets:
             site.heap.set(obj, "url", address)
         if site.ref.cls != "Ljava/net/InetSocketAddress;":
+            for obj in targets:
+                site.heap.set(obj, "sink", "socket")
             site.lib.used(site, address)
     return value
 

@@ -101,6 +101,7 @@ class Container:
         self._left = MAX_TOTAL
         self._to_hash = MAX_HASHED
         self._digests: dict[tuple[int, int, int, str], bytes] = {}
+        self._kept: dict[tuple[int, int, int], bytes] = {}
         self._names: dict[str, list[Entry]] = {}
         for entry in entries:
             self._names.setdefault(entry.name, []).append(entry)
@@ -130,8 +131,8 @@ class Container:
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
-    def read(self, entry: Entry, most: int = MAX_ENTRY) -> bytes:
-        """Decode an entry.
+    def read(self, entry: Entry, most: int = MAX_ENTRY, *, keep: bool = False) -> bytes:
+        """Decode an entry; ``keep`` where the caller keeps the bytes anyway and a digest is asked for later.
 
         :raises LimitExceeded: it decodes to more than ``most`` bytes, or the package's budget is used up.
         :raises Truncated: the file ends before its data do.
@@ -159,6 +160,8 @@ class Container:
             )
         elif zlib.crc32(out) != entry.crc:
             self.note("zip:wrong-crc", entry.header, entry.name, f"{entry.crc:08x}")
+        elif keep:
+            self._kept[_data_of(entry)] = out
         return out
 
     def digest(self, entry: Entry, name: str) -> bytes:
@@ -168,11 +171,12 @@ class Container:
         :raises Truncated: the file ends before its data do.
         :raises Malformed: the packed data are not deflate.
         """
-        key = (entry.start, entry.method, entry.packed if entry.method == DEFLATED else entry.size, name)
+        where = _data_of(entry)
+        key = (*where, name)
         known = self._digests.get(key)
         if known is None:
             state = hashlib.new(name)
-            for piece in self._pieces(entry):
+            for piece in (self._kept[where],) if where in self._kept else self._pieces(entry):
                 self._to_hash -= len(piece)
                 if self._to_hash < 0:
                     raise LimitExceeded(f"{short(entry.name, 80)}: too much data to check its digest")
@@ -232,6 +236,11 @@ class Container:
         if whole and not decoder.eof and len(packed) < entry.packed:
             raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
         return out, whole
+
+
+def _data_of(entry: Entry) -> tuple[int, int, int]:
+    """What entries that share their bytes have in common."""
+    return entry.start, entry.method, entry.packed if entry.method == DEFLATED else entry.size
 
 
 def open_container(data: Buffer) -> Container:

@@ -53,7 +53,11 @@ def encoding(head: bytes) -> str:
         return "base64"
     for plain in _HIDDEN:
         key = head[0] ^ plain[0] if head else 0
-        if key and bytes(byte ^ key for byte in head[: len(plain)]) == plain:
+        if (
+            key
+            and head[1:2] == bytes((plain[1] ^ key,))
+            and bytes(byte ^ key for byte in head[: len(plain)]) == plain
+        ):
             return f"xor 0x{key:02x}"
     return ""
 

@@ -51,9 +51,10 @@ def sections(text: bytes) -> tuple[dict[bytes, bytes], dict[bytes, dict[bytes, b
 
 
 def _attributes(section: bytes) -> dict[bytes, bytes]:
-    lines = re.sub(rb"(?:\r\n|\r|\n) ", b"", section)
+    if b"\n " in section or b"\r " in section:
+        section = re.sub(rb"(?:\r\n|\r|\n) ", b"", section)
     out: dict[bytes, bytes] = {}
-    for line in re.split(rb"\r\n|\r|\n", lines):
+    for line in section.splitlines():
         key, colon, value = line.partition(b":")
         if colon:
             out[key.strip().lower()] = value.removeprefix(b" ")

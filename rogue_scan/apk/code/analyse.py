@@ -168,7 +168,7 @@ class _Analysis:
 
     def facts(self) -> CodeFacts:
         wanted = self._wanted()
-        self.program.followed |= self._impostors(wanted)
+        self.program.follow(self._impostors(wanted))
         relevant = self.graph.leading_to(wanted)
         self.machine.relevant = lambda method: bool(relevant[method.number])
         runner = Runner(self.machine, self.library, self.graph, relevant)

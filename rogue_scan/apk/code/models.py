@@ -4,8 +4,10 @@
 from, ``sinks.yml`` where it leaves. What needs more than a table is in :mod:`.library`.
 """
 
+import bisect
 import functools
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,8 +102,8 @@ class Models:
     def __init__(self, types: _Types, data: _Data, sinks: _Sinks) -> None:
         self.parents = types.parents
         self.callback_names = types.callbacks
-        self._libraries = _prefixes(types.libraries)
-        self._modelled = _prefixes(types.modelled)
+        self._libraries = _Prefixes(types.libraries)
+        self._modelled = _Prefixes(types.modelled)
         self.sources: dict[tuple[str, str], SourceModel] = {
             (model.cls, method): model for model in data.sources for method in model.methods
         }
@@ -151,19 +153,31 @@ class Models:
         """Whether a class belongs to a kit rather than to the app itself."""
         if package and package.count(".") and name.startswith("L" + package.replace(".", "/") + "/"):
             return False
-        return self._libraries.match(name) is not None
+        return self._libraries.cover(name)
 
     def is_modelled(self, name: str) -> bool:
         """Whether a kit's class is known by its meaning, so its code need not be followed."""
-        return self._modelled.match(name) is not None
+        return self._modelled.cover(name)
 
     def is_callback(self, method: str) -> bool:
         """Whether a method's name is one by which Android or a kit calls back."""
         return method in self.callback_names or CALLBACK.fullmatch(method) is not None
 
 
-def _prefixes(prefixes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("L(?:" + "|".join(map(re.escape, prefixes)) + ")")
+class _Prefixes:
+    """Beginnings of class names."""
+
+    def __init__(self, prefixes: Iterable[str]) -> None:
+        self._sorted: list[str] = []
+        for prefix in sorted(f"L{prefix}" for prefix in prefixes):
+            if not self._sorted or not prefix.startswith(self._sorted[-1]):
+                self._sorted.append(prefix)
+
+    def cover(self, name: str) -> bool:
+        """Whether one of them begins the name."""
+        # None begins another, so only the last one that is not greater can begin the name.
+        at = bisect.bisect_right(self._sorted, name)
+        return at > 0 and name.startswith(self._sorted[at - 1])
 
 
 def _read(name: str, kind: type[_T]) -> _T:

@@ -22,6 +22,7 @@ class PlainTexts:
         self.hosts: set[str] = set()
         self.url_hosts: set[str] = set()
         self.values: set[str] = set()
+        self._read = program.read_classes()
         for which, dex in enumerate(program.dexes):
             self._scan(which, dex)
 
@@ -78,9 +79,8 @@ class PlainTexts:
     def _static_texts(self, dex: Dex) -> dict[str, Class]:
         """Initial values of the static fields of own classes of which some field is read."""
         found: dict[str, Class] = {}
-        read = self.program.read_classes()
         for cls in self.program.classes.values():
-            if cls.dex is dex and not cls.library and cls.name in read and int(dex.classes[cls.row, 7]):
+            if cls.dex is dex and not cls.library and cls.name in self._read and int(dex.classes[cls.row, 7]):
                 for value in values.static_values(dex, cls.row):
                     if isinstance(value, str):
                         found.setdefault(value, cls)

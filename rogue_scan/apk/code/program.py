@@ -63,21 +63,23 @@ class Class:
         """Its methods by name and prototype; read when first asked for."""
         if self._methods is None:
             dex = self.dex
+            rows = slice(self.first, self.last)
+            indices = dex.def_method[rows]
             self._methods = {}
-            for row in range(self.first, self.last):
-                index = int(dex.def_method[row])
-                name = dex.string(int(dex.method_name[index]))
-                proto = dex.proto(int(dex.method_proto[index]))
-                method = Method(
-                    self,
-                    name,
-                    proto,
-                    int(dex.def_access[row]),
-                    int(dex.def_code[row]),
-                    index,
-                    self.number + row,
-                )
-                self._methods.setdefault((name, proto), method)
+            for row, index, name_index, proto_index, access, code in zip(
+                range(self.first, self.last),
+                indices.tolist(),
+                dex.method_name[indices].tolist(),
+                dex.method_proto[indices].tolist(),
+                dex.def_access[rows].tolist(),
+                dex.def_code[rows].tolist(),
+                strict=True,
+            ):
+                name, proto = dex.string(name_index), dex.proto(proto_index)
+                if (name, proto) not in self._methods:
+                    self._methods[name, proto] = Method(
+                        self, name, proto, access, code, index, self.number + row
+                    )
         return self._methods
 
     @property
@@ -169,8 +171,9 @@ class Program:
         self._protos: dict[str, list[str]] = {}
         for dex in dexes:
             self._load(dex)
-        self.followed: set[str] = set()
-        """Classes under the name of a kit whose code is followed all the same, for what it calls."""
+        self._followed: set[str] = set()
+        self._modelled: dict[str, bool] = {}
+        self._framework: dict[str, str] = {}
         self._written: set[tuple[str, str]] | None = None
 
     def _load(self, dex: Dex) -> None:
@@ -178,8 +181,8 @@ class Program:
         first = np.searchsorted(dex.def_class, np.arange(count)).tolist()
         last = np.searchsorted(dex.def_class, np.arange(count), side="right").tolist()
         number = self.method_count
-        for row, (access, super_index, interfaces) in enumerate(dex.classes[:, 1:4].tolist()):
-            name = dex.class_name(row)
+        rows = zip(dex.class_names(), dex.classes[:, 1:4].tolist(), strict=True)
+        for row, (name, (access, super_index, interfaces)) in enumerate(rows):
             if name in self.classes or (SYSTEM.match(name) and not name.startswith(self._homes)):
                 continue
             cls = Class(
@@ -223,9 +226,19 @@ class Program:
         found = cls.methods.get(key)
         return found if found is not None and found.number == number else None
 
+    def follow(self, names: set[str]) -> None:
+        """Follow the code of classes under the name of a kit all the same, for what it calls."""
+        self._followed |= names
+        self._modelled.clear()
+        self._framework.clear()
+
     def is_modelled(self, name: str) -> bool:
         """Whether a class is known by its meaning, so its code need not be followed."""
-        return name not in self.followed and self.models.is_modelled(name)
+        found = self._modelled.get(name)
+        if found is None:
+            found = name not in self._followed and self.models.is_modelled(name)
+            self._modelled[name] = found
+        return found
 
     # -- names -------------------------------------------------------------------------------
 
@@ -322,12 +335,16 @@ class Program:
 
     def framework_type(self, name: str) -> str:
         """The nearest superclass that the app does not bring (or that is a kit with a model)."""
-        for _ in range(64):
-            cls = self.classes.get(name)
-            if cls is None or self.is_modelled(name):
-                return name
-            name = cls.super_name
-        return name
+        found = self._framework.get(name)
+        if found is None:
+            found = name
+            for _ in range(64):
+                cls = self.classes.get(found)
+                if cls is None or self.is_modelled(found):
+                    break
+                found = cls.super_name
+            self._framework[name] = found
+        return found
 
     def is_own(self, name: str) -> bool:
         """Whether a class is the app's own code."""
@@ -392,10 +409,16 @@ class Program:
                 put = ((dex.ins_op >= 0x59) & (dex.ins_op <= 0x5F)) | (
                     (dex.ins_op >= 0x67) & (dex.ins_op <= 0x6D)
                 )
-                rows = np.flatnonzero(put)
-                for index in np.unique(dex.operand_b(rows)).tolist():
-                    member = self.field_ref(dex, index)
-                    self._written.add((member.cls, member.name))
+                used = np.zeros(1 << 16, bool)
+                used[dex.operand_b(np.flatnonzero(put))] = True
+                fields = np.flatnonzero(used[: len(dex.field_class)])
+                types, strings = dex.types(), dex.strings()
+                self._written.update(
+                    (types[cls], strings[name])
+                    for cls, name in zip(
+                        dex.field_class[fields].tolist(), dex.field_name[fields].tolist(), strict=True
+                    )
+                )
         return self._written
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from rogue_scan.apk.code.program import Program
 from rogue_scan.apk.dex import opcodes
+from rogue_scan.apk.dex.reader import ACC_ABSTRACT, ACC_STATIC, ranges
 
 COMPONENTS = frozenset(
     (
@@ -24,6 +25,8 @@ COMPONENTS = frozenset(
         "Landroid/content/ContentProvider;",
     )
 )
+_PROTO_BITS = 24
+"""Bits of a prototype's number beside that of a name: more than 200 files of 65,536 prototypes need."""
 Mask = npt.NDArray[np.bool_]
 I64 = npt.NDArray[np.int64]
 
@@ -33,114 +36,94 @@ class CallGraph:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        count = program.method_count
+        classes = program.classes
         self.names: dict[str, int] = {}
-        protos: dict[str, int] = {}
-        self.class_index = {name: i for i, name in enumerate(program.classes)}
-        self.def_name = np.zeros(count, np.int64)
-        def_proto = np.zeros(count, np.int64)
-        self.def_class = np.full(count, -1, np.int64)
-        callers: list[I64] = []
-        direct: list[I64] = []
-        ref_names: list[I64] = []
-        ref_protos: list[I64] = []
-        virtual: list[Mask] = []
-        made_by: list[I64] = []
-        made: list[I64] = []
-        component = np.array(
-            [
-                program.framework_type(name) in COMPONENTS
-                or any(c in COMPONENTS for c in program.models.lineage(program.framework_type(name)))
-                for name in program.classes
-            ]
-            + [False]
+        self.class_index = {name: i for i, name in enumerate(classes)}
+        self.super_of = np.array(
+            [self.class_index.get(cls.super_name, -1) for cls in classes.values()] + [-1], np.int64
         )
         self.call_units: list[tuple[I64, I64]] = []
         """Per DEX file: instruction rows of all invokes, and the method index of each."""
         self.code_def: list[I64] = []
         """Per DEX file: number of the method of each code row."""
         self._ref_names: list[I64] = []
+        self._ref_sigs: list[I64] = []
+        self.class_ids: list[I64] = []
+        """Per DEX file: number of the class of each type index, -1 where the app does not bring it."""
+        self._read_definitions()
+        self._read_edges()
+        is_callback = np.zeros(len(self.names) + 1, bool)
+        is_callback[[n for name, n in self.names.items() if program.models.is_callback(name)]] = True
+        outside = np.array(
+            [*(c.super_name != "Ljava/lang/Object;" or bool(c.interfaces) for c in classes.values()), False]
+        )
+        self.def_callback = is_callback[self.def_name] & outside[self.def_class]
+        self.def_clinit = self.def_name == self.names.get("<clinit>", -1)
+
+    def _read_definitions(self) -> None:
+        """What the methods of all files are called, and which class each belongs to."""
+        program = self.program
+        protos: dict[str, int] = {}
+        names, sigs, owners = [], [], []
         for which, dex in enumerate(program.dexes):
-            first = program.first_method[which]
-            name_ids = _ids(self.names, dex.method_name, dex.string)
-            proto_ids = _ids(protos, dex.method_proto, dex.proto)
-            class_ids = np.array(
-                [self.class_index.get(t, -1) for t in dex.types()] or [-1],
-                np.int64,
-            )
-            owners = dex.classes[:, 0].astype(np.int64)
-            rows = slice(first, first + len(dex.def_method))
-            self.def_name[rows] = name_ids[dex.def_method]
-            def_proto[rows] = proto_ids[dex.def_method]
-            self.def_class[rows] = class_ids[owners[dex.def_class]] if len(dex.def_class) else -1
+            name_ids = _ids(self.names, dex.method_name, dex.string, len(dex.string_offsets))
+            proto_ids = _ids(protos, dex.method_proto, dex.proto, len(dex.protos))
+            class_ids = np.array([self.class_index.get(t, -1) for t in dex.types()] or [-1], np.int64)
             self._ref_names.append(name_ids)
+            self._ref_sigs.append(name_ids << _PROTO_BITS | proto_ids)
+            self.class_ids.append(class_ids)
+            names.append(name_ids[dex.def_method])
+            sigs.append(self._ref_sigs[-1][dex.def_method])
+            owners.append(class_ids[dex.classes[:, 0][dex.def_class]])
             code_def = np.full(len(dex.code_offset), -1, np.int64)
             has_code = np.flatnonzero(dex.def_code >= 0)
-            code_def[dex.def_code[has_code]] = has_code + first
+            code_def[dex.def_code[has_code]] = has_code + program.first_method[which]
             self.code_def.append(code_def)
+        self.def_name, self.def_class = _join(names), _join(owners)
+        self._sigs, self.def_sig = np.unique(_join(sigs), return_inverse=True)
+        """Names with prototypes that the app defines; a "sig" is an index into them."""
+        self.sig_count = len(self._sigs)
+
+    def _read_edges(self) -> None:
+        """Who calls and who creates what."""
+        program = self.program
+        bases = [program.framework_type(name) for name in program.classes]
+        components = {
+            base for base in set(bases) if any(cls in COMPONENTS for cls in program.models.lineage(base))
+        }
+        component = np.array([*(base in components for base in bases), False])
+        resolver = _Resolver(self)
+        callers, direct, call_sig, made_by, made = [], [], [], [], []
+        for which, dex in enumerate(program.dexes):
             ins, refs = dex.invokes()
             refs = np.minimum(refs, max(len(dex.method_class) - 1, 0))
             self.call_units.append((ins, refs))
+            code_def, class_ids = self.code_def[which], self.class_ids[which]
             if len(dex.method_class):
-                target = self._targets(dex, which, np.unique(refs), class_ids)
+                sigs = self._known_sigs(self._ref_sigs[which])
                 callers.append(code_def[dex.code_row_of(ins)])
-                direct.append(target[refs])
-                ref_names.append(name_ids[refs])
-                ref_protos.append(proto_ids[refs])
+                direct.append(resolver.targets(which, refs, sigs)[refs])
                 ops = dex.ins_op[ins]
-                virtual.append((ops == 0x6E) | (ops == 0x72) | (ops == 0x74) | (ops == 0x78))
+                virtual = (ops == 0x6E) | (ops == 0x72) | (ops == 0x74) | (ops == 0x78)
+                call_sig.append(np.where(virtual, sigs[refs], -1))
             new = np.flatnonzero((dex.ins_op == opcodes.NEW_INSTANCE) | (dex.ins_op == opcodes.CONST_CLASS))
             types = class_ids[np.minimum(dex.operand_b(new), len(class_ids) - 1)]
             # Naming a component's class makes no object of it: only the manifest does.
             keep = (types >= 0) & ((dex.ins_op[new] == opcodes.NEW_INSTANCE) | ~component[types])
-            new, types = new[keep], types[keep]
-            made_by.append(code_def[dex.code_row_of(new)])
-            made.append(types)
-        self.caller = _join(callers)
-        self.direct = _join(direct)
-        width = max(len(protos), 1)
-        self.call_sig = _join(ref_names) * width + _join(ref_protos)
-        self.virtual = np.concatenate(virtual) if virtual else np.zeros(0, bool)
-        self.def_sig = self.def_name * width + def_proto
-        known, self.def_sig = np.unique(self.def_sig, return_inverse=True)
-        at = np.searchsorted(known, self.call_sig)
-        at = np.minimum(at, max(len(known) - 1, 0))
-        found = known[at] == self.call_sig if len(known) else np.zeros(0, bool)
-        self.call_sig = np.where(found & self.virtual, at, -1)
-        self.sig_count = len(known)
-        self.made_by, self.made = _join(made_by), _join(made)
-        self.super_of = np.array(
-            [self.class_index.get(cls.super_name, -1) for cls in program.classes.values()] + [-1], np.int64
-        )
-        is_callback = np.zeros(len(self.names) + 1, bool)
-        for name, number in self.names.items():
-            is_callback[number] = program.models.is_callback(name)
-        outside = np.array(
-            [
-                cls.super_name != "Ljava/lang/Object;" or bool(cls.interfaces)
-                for cls in program.classes.values()
-            ]
-            + [False]
-        )
-        self.def_callback = (
-            is_callback[self.def_name] & outside[self.def_class] if count else np.zeros(0, bool)
-        )
-        clinit = self.names.get("<clinit>", -1)
-        self.def_clinit = self.def_name == clinit
+            made_by.append(code_def[dex.code_row_of(new[keep])])
+            made.append(types[keep])
+        self.calls = _Edges(_join(callers), program.method_count)
+        self.caller = self.calls.source
+        self.direct, self.call_sig = _join(direct)[self.calls.order], _join(call_sig)[self.calls.order]
+        self.makes = _Edges(_join(made_by), program.method_count)
+        self.made = _join(made)[self.makes.order]
 
-    def _targets(self, dex: Any, which: int, used: I64, class_ids: I64) -> I64:
-        """The method that each method index names, -1 where the app does not define it."""
-        program = self.program
-        first = program.first_method[which]
-        target = np.full(len(dex.method_class), -1, np.int64)
-        target[dex.def_method] = np.arange(len(dex.def_method)) + first
-        owner = class_ids[dex.method_class[used]]
-        for index in used[(target[used] < 0) & (owner >= 0)].tolist():
-            ref = program.method_ref(dex, index)
-            method = program.resolve(ref.cls, ref.name, ref.kind)
-            if method is not None:
-                target[index] = method.number
-        return target
+    def _known_sigs(self, sigs: I64) -> I64:
+        """The "sig" of each name with prototype, -1 where the app defines no such method."""
+        if not self.sig_count:
+            return np.full(len(sigs), -1, np.int64)
+        at = np.minimum(np.searchsorted(self._sigs, sigs), self.sig_count - 1)
+        return np.where(self._sigs[at] == sigs, at, -1)
 
     def candidates(
         self, which: int, refs: I64, names: Iterable[str], classes: re.Pattern[str] | None = None
@@ -174,14 +157,13 @@ class CallGraph:
         while True:
             reach |= frontier
             if frontier.any():
-                out = np.flatnonzero(frontier[self.caller] & (self.caller >= 0))
+                out = self.calls.of(frontier)
                 fresh = np.zeros(count, bool)
                 targets = self.direct[out]
                 fresh[targets[targets >= 0]] = True
                 sigs = self.call_sig[out]
                 called[sigs[sigs >= 0]] = True
-                if len(self.made):
-                    live[self.made[frontier[self.made_by] & (self.made_by >= 0)]] = True
+                live[self.made[self.makes.of(frontier)]] = True
                 touched[self.def_class[frontier]] = True
                 touched[-1] = False
             else:
@@ -216,11 +198,91 @@ class CallGraph:
             found[callers] = True
 
 
-def _ids(known: dict[str, int], indices: Any, text: Any) -> I64:
-    """Program-wide numbers of the texts behind an array of indices."""
-    unique, inverse = np.unique(indices, return_inverse=True)
-    numbers = np.array([known.setdefault(text(i), len(known)) for i in unique.tolist()] or [0], np.int64)
-    return numbers[inverse] if len(indices) else np.zeros(0, np.int64)
+class _Edges:
+    """Edges in the order of the method that they come from."""
+
+    def __init__(self, source: I64, methods: int) -> None:
+        self.order = np.argsort(source, kind="stable")
+        self.source = source[self.order]
+        self._first = np.searchsorted(self.source, np.arange(methods + 1))
+
+    def of(self, chosen: Mask) -> I64:
+        """Positions of the edges that come from the chosen methods."""
+        methods = np.flatnonzero(chosen)
+        first = self._first[methods]
+        return ranges(first, self._first[methods + 1] - first)
+
+
+class _Resolver:
+    """Finds the methods that references name, as :meth:`Program.resolve` does, for many at a time."""
+
+    def __init__(self, graph: CallGraph) -> None:
+        self.graph, self.program = graph, graph.program
+        program, classes = graph.program, graph.program.classes
+        access, code, kept = [], [], []
+        for dex in program.dexes:
+            access.append(dex.def_access)
+            code.append(dex.def_code)
+            mine = np.zeros(len(dex.classes), bool)
+            mine[[cls.row for cls in classes.values() if cls.dex is dex]] = True
+            kept.append(mine[dex.def_class])
+        accesses = _join(access)
+        self.abstract = (accesses & ACC_ABSTRACT) != 0
+        # Where a class is defined twice, or a method, the first one counts.
+        rows = np.flatnonzero(np.concatenate(kept) if kept else np.zeros(0, bool))
+        keys = graph.def_class[rows] * graph.sig_count + graph.def_sig[rows]
+        self.keys, first = np.unique(keys, return_index=True)
+        self.numbers = rows[first]
+        interface = np.zeros(len(classes) + 1, bool)
+        named = {name for cls in classes.values() for name in cls.interfaces}
+        interface[[graph.class_index[name] for name in named if name in classes]] = True
+        runs = (_join(code) >= 0) & ((accesses & ACC_STATIC) == 0) & interface[graph.def_class]
+        self.default = np.zeros(graph.sig_count + 1, bool)
+        """Names with prototypes that some interface brings code for."""
+        self.default[graph.def_sig[runs]] = True
+
+    def targets(self, which: int, refs: I64, sigs: I64) -> I64:
+        """The method of each method index that ``refs`` uses, -1 where the app does not define it."""
+        graph, program = self.graph, self.program
+        dex = program.dexes[which]
+        target = np.full(len(dex.method_class), -1, np.int64)
+        target[dex.def_method] = np.arange(len(dex.def_method)) + program.first_method[which]
+        owner = graph.class_ids[which][dex.method_class]
+        used = np.zeros(len(target), bool)
+        used[refs] = True
+        asked = np.flatnonzero(used & (target < 0) & (owner >= 0) & (sigs >= 0))
+        left, at = asked, owner[asked]
+        for _ in range(64):
+            if not len(left):
+                break
+            keys = at * graph.sig_count + sigs[left]
+            place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+            hit = self.keys[place] == keys
+            target[left[hit]] = self.numbers[place[hit]]
+            above = graph.super_of[at]
+            go_on = ~hit & (above >= 0)
+            left, at = left[go_on], above[go_on]
+        # Code of an interface may stand in where the superclasses have none.
+        found = target[asked]
+        none = (found < 0) | self.abstract[found]
+        inherits = graph.super_of[owner[asked]] >= 0
+        open_ = none & (self.default[sigs[asked]] | ((found >= 0) & inherits))
+        for index in asked[open_].tolist():
+            ref = program.method_ref(dex, index)
+            method = program.resolve(ref.cls, ref.name, ref.kind)
+            target[index] = method.number if method is not None else -1
+        return target
+
+
+def _ids(known: dict[str, int], indices: npt.NDArray[np.integer], text: Any, count: int) -> I64:
+    """Program-wide numbers of the texts behind an array of indices below ``count``."""
+    used = np.zeros(count, bool)
+    used[indices] = True
+    unique = np.flatnonzero(used)
+    numbers = np.zeros(count, np.int64)
+    numbers[unique] = [known.setdefault(text(i), len(known)) for i in unique.tolist()]
+    found: I64 = numbers[indices]
+    return found
 
 
 def _join(parts: list[I64]) -> I64:

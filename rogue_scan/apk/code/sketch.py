@@ -67,7 +67,7 @@ def bands(raw: bytes) -> list[str]:
 
 def _runs(dex: Dex, own: Collection[str]) -> U64:
     """Hashes of all runs in the methods of the ``own`` classes of one DEX file."""
-    chosen = np.array([dex.class_name(row) in own for row in range(len(dex.classes))], dtype=bool)
+    chosen = np.array([name in own for name in dex.class_names()], dtype=bool)
     if not chosen.any():
         return np.zeros(0, np.uint64)
     codes = dex.def_code[chosen[dex.def_class] & (dex.def_code >= 0)]

@@ -257,21 +257,26 @@ def join(a: Any, b: Any) -> Any:
         return a
     if not isinstance(a, Val):
         if not isinstance(b, Val):
-            if _same(a, b):
-                return a
+            if type(a) is type(b):
+                if a == b:
+                    return a
+                if type(a) is int:
+                    return ANY
             # The constant 0 is also null: it adds nothing to a text.
             if b is None or (b == 0 and isinstance(a, str)):
                 return a
             if a is None or (a == 0 and isinstance(b, str)):
                 return b
             c = _join_const(a, b)
-            return Val(c) if c is UNKNOWN or isinstance(c, Alternatives) else c
+            return ANY if c is UNKNOWN else Val(c) if isinstance(c, Alternatives) else c
+        if b is ANY:
+            return ANY
         a = Val(a)
         changed = True
     else:
         changed = False
         if not isinstance(b, Val):
-            if b is None or (b == 0 and (a.o or isinstance(a.c, str | Alternatives | ClassRef))):
+            if a is ANY or b is None or (b == 0 and (a.o or isinstance(a.c, str | Alternatives | ClassRef))):
                 return a
             b = Val(b)
     # References keep what null adds to them out of the constant.
@@ -290,7 +295,8 @@ def join(a: Any, b: Any) -> Any:
     h = a.h if b.h <= a.h else a.h | b.h
     if not changed and (c is a.c or _same(c, a.c)) and t is a.t and o is a.o and h is a.h:
         return a
-    return Val(c, t, o, a.y or b.y, h)
+    y = a.y or b.y
+    return Val(c, t, o, y, h) if c is not UNKNOWN or t or o or y or h else ANY
 
 
 def map_texts(function: Callable[..., str | None], *values: Any) -> Any:
@@ -420,9 +426,11 @@ def _join_arrays(a: Arr, b: Arr, token: object) -> Arr:
         exact = a.exact and b.exact
         return a if rest is a.rest and exact == a.exact else Arr(a.items, None, rest, exact)
     items: list[Any] | None = None
-    for i, item in enumerate(b.items[: len(a.items)]):
-        merged = join(a.items[i], item)
-        if merged is not a.items[i]:
+    for i, (held, item) in enumerate(zip(a.items, b.items, strict=False)):
+        if held is item or (held is ANY and type(item) is int):
+            continue
+        merged = join(held, item)
+        if merged is not held:
             if items is None:
                 items = list(a.items)
             items[i] = merged

@@ -31,8 +31,18 @@ NO_INDEX = 0xFFFFFFFF
 MAX_CONTAINED = 64
 """DEX files in one version-041 container beyond which the rest is refused."""
 
-_LOCK_STEP_ROUNDS = 48
+_U32 = struct.Struct("<I")
+
+MAX_REGION = 16 << 20
+"""Bytes that hold all strings beyond which they are read one by one, in little memory."""
+MAX_SHARED = 4
+"""Bytes that all strings may hold together, times the size of the file."""
+
+_LOCK_STEP_ROUNDS = 256
 _PAYLOADS = (0x0100, 0x0200, 0x0300)
+_LENGTHS = np.tile(opcodes.LENGTH, 256).astype(np.uint8)
+"""Length of an instruction by its first unit; 0 for payloads, which tell their length themselves."""
+_LENGTHS[list(_PAYLOADS)] = 0
 
 # Access flags of classes, fields and methods that the analysis asks for.
 ACC_STATIC = 0x8
@@ -114,41 +124,30 @@ class Dex:
     """Opcode of every instruction; a payload shows as 0 (nop)."""
 
     units: npt.NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, np.uint16))
-    _strings: dict[int, str] = field(default_factory=dict)
+    _strings: list[str] | None = None
     _types: list[str] | None = None
-    _protos: dict[int, str] = field(default_factory=dict)
+    _protos: list[str] | None = None
 
     # -- identifiers -------------------------------------------------------------------------
 
     def string(self, index: int) -> str:
         """The string of an index; malformed MUTF-8 is shown with replacement characters."""
-        found = self._strings.get(index)
-        if found is None:
-            found = self._strings[index] = self._decode_string(index)
-        return found
+        strings = self._strings
+        if strings is None:
+            strings = self._strings = _read_strings(self)
+        return strings[index] if 0 <= index < len(strings) else ""
 
-    def string_bytes(self, index: int) -> bytes:
-        """The MUTF-8 bytes of a string, without length and terminator; not kept."""
-        if not 0 <= index < len(self.string_offsets):
-            return b""
-        start = int(self.string_offsets[index])
-        for _ in range(5):
-            if start >= len(self.data) or self.data[start] < 0x80:
-                break
-            start += 1
-        start += 1
-        end = self.data.find(b"\0", start)
-        return self.data[start : end if end >= 0 else len(self.data)]
-
-    def _decode_string(self, index: int) -> str:
-        raw = self.string_bytes(index)
-        return raw.decode("ascii") if raw.isascii() else decode_mutf8(raw)
+    def strings(self) -> list[str]:
+        """All strings by index."""
+        self.string(0)
+        return self._strings or []
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
         types = self._types
         if types is None:
-            types = self._types = [self.string(i) for i in self.type_strings.tolist()]
+            strings = self.strings()
+            types = self._types = [strings[i] for i in self.type_strings.tolist()]
         return types[index] if 0 <= index < len(types) else "V"
 
     def types(self) -> list[str]:
@@ -160,21 +159,21 @@ class Dex:
         """The descriptors of a type_list; empty at offset 0 or where it lies outside the file."""
         if not offset or offset + 4 > len(self.data):
             return []
-        (count,) = struct.unpack_from("<I", self.data, offset)
+        (count,) = _U32.unpack_from(self.data, offset)
         if offset + 4 + 2 * count > len(self.data):
             return []
-        return [self.type(i) for i in struct.unpack_from(f"<{count}H", self.data, offset + 4)]
+        types = self.types()
+        return [
+            types[i] if i < len(types) else "V"
+            for i in struct.unpack_from(f"<{count}H", self.data, offset + 4)
+        ]
 
     def proto(self, index: int) -> str:
         """A prototype as ``(parameters)return``."""
-        found = self._protos.get(index)
-        if found is None:
-            if not 0 <= index < len(self.protos):
-                return "()V"
-            _, returns, parameters = self.protos[index].tolist()
-            found = f"({''.join(self.type_list(parameters)[:256])}){self.type(returns)}"
-            self._protos[index] = found
-        return found
+        protos = self._protos
+        if protos is None:
+            protos = self._protos = list(_read_protos(self))
+        return protos[index] if 0 <= index < len(protos) else "()V"
 
     def field_id(self, index: int) -> Member:
         """The field of a field index; an empty one where the index is out of range."""
@@ -199,6 +198,11 @@ class Dex:
     def class_name(self, row: int) -> str:
         """The descriptor of the class in a row of ``classes``."""
         return self.type(int(self.classes[row, 0]))
+
+    def class_names(self) -> list[str]:
+        """The descriptors of all classes by row."""
+        types = self.types()
+        return [types[i] for i in self.classes[:, 0].tolist()]
 
     def super_name(self, row: int) -> str | None:
         """The descriptor of the superclass, None for ``java.lang.Object``."""
@@ -450,6 +454,63 @@ def _read_ids(dex: Dex, tables: _Headers) -> None:
     dex.units = np.frombuffer(dex.data, "<u2", len(dex.data) // 2)
 
 
+def _read_strings(dex: Dex) -> list[str]:
+    """All strings; those that share bytes may together be a few times the file, the rest is empty."""
+    data = dex.data
+    if not len(dex.string_offsets):
+        return []
+    offsets = dex.string_offsets.astype(np.int64)
+    low = int(offsets.min())
+    high = data.find(b"\0", min(int(offsets.max()) + 5, len(data))) + 1 or len(data)
+    budget = MAX_SHARED * len(data)
+    if high - low > MAX_REGION:
+        return list(_strings_apart(data, offsets.tolist(), budget))
+    raw = np.frombuffer(data, np.uint8, high - low, low)
+    starts = offsets - low
+    # The length in front of a string counts UTF-16 units and is not needed: a zero byte ends it.
+    for _ in range(4):
+        starts += raw[np.minimum(starts, len(raw) - 1)] >= 0x80
+    starts = np.minimum(starts + 1, len(raw))
+    zeros = np.append(np.flatnonzero(raw == 0), len(raw))
+    ends = zeros[np.searchsorted(zeros, starts)]
+    sizes = np.cumsum(ends - starts)
+    if int(sizes[-1]) > budget:
+        ends = np.where(sizes > budget, starts, ends)
+    beyond = np.flatnonzero(raw >= 0x80)
+    odd = np.flatnonzero(np.searchsorted(beyond, starts) < np.searchsorted(beyond, ends))
+    text = str(memoryview(data)[low:high], "latin-1")
+    found = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    for index in odd.tolist():
+        found[index] = decode_mutf8(data[low + int(starts[index]) : low + int(ends[index])])
+    return found
+
+
+def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str]:
+    """Strings one by one, where they lie all over the file."""
+    for start in offsets:
+        for _ in range(4):
+            if start < len(data) and data[start] >= 0x80:
+                start += 1
+        end = data.find(b"\0", start + 1) if budget > 0 else start + 1
+        raw = data[start + 1 : end if end >= 0 else len(data)]
+        budget -= len(raw)
+        yield decode_mutf8(raw)
+
+
+def _read_protos(dex: Dex) -> Iterator[str]:
+    """All prototypes; where their parameters add up to a few times the file, the rest has none."""
+    types = dex.types()
+    budget = MAX_SHARED * len(dex.data)
+    known: dict[int, str] = {0: ""}
+    for _, returns, offset in dex.protos.tolist():
+        parameters = known.get(offset)
+        if parameters is None:
+            parameters = "".join(dex.type_list(offset)[:256]) if budget > 0 else ""
+            budget -= len(parameters)
+            known[offset] = parameters
+        yield f"({parameters}){types[returns] if returns < len(types) else 'V'}"
+
+
 def _uleb_tokens(raw: npt.NDArray[np.uint8]) -> tuple[I64, I64]:
     """Split bytes into LEB128 numbers: index of the last byte of each, and its value."""
     ends = np.flatnonzero(raw < 0x80)
@@ -479,7 +540,7 @@ def _segment_sums(values: I64, counts: I64) -> I64:
     return within
 
 
-def _ranges(starts: I64, counts: I64, stride: int = 1) -> I64:
+def ranges(starts: I64, counts: I64, stride: int = 1) -> I64:
     """The concatenation of ``start, start + stride, …`` of each start, count times."""
     total = int(counts.sum())
     inner = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -521,12 +582,12 @@ def _read_members(dex: Dex) -> tuple[I64, I64]:
     method_starts = np.stack([at, at + 3 * method_counts[:, 0]], axis=1)
 
     counts = field_counts.ravel()
-    tokens = _ranges(field_starts.ravel(), counts, 2)
+    tokens = ranges(field_starts.ravel(), counts, 2)
     dex.fdef_field = _segment_sums(values[tokens], counts)
     dex.fdef_access = values[tokens + 1]
     dex.fdef_class = np.repeat(np.repeat(with_data, 2), counts)
     counts = method_counts.ravel()
-    tokens = _ranges(method_starts.ravel(), counts, 3)
+    tokens = ranges(method_starts.ravel(), counts, 3)
     dex.def_method = _segment_sums(values[tokens], counts)
     dex.def_access = values[tokens + 1]
     dex.def_class = np.repeat(np.repeat(with_data, 2), counts)
@@ -574,15 +635,15 @@ def _read_code(dex: Dex, rows: I64, offsets: I64) -> None:
     dex.code_first = np.append(np.searchsorted(dex.ins_unit, start), len(dex.ins_unit)).astype(np.int64)
 
 
-def _lengths(units: npt.NDArray[np.uint16], at: I64) -> I64:
+def _lengths(units: npt.NDArray[np.uint16], at: I64) -> npt.NDArray[np.integer]:
     """Length in units of the instructions at the given positions."""
-    word = units[at]
-    length: I64 = opcodes.LENGTH[word & 0xFF]
-    payload = np.flatnonzero((word == _PAYLOADS[0]) | (word == _PAYLOADS[1]) | (word == _PAYLOADS[2]))
+    length: npt.NDArray[np.integer] = _LENGTHS[units[at]]
+    payload = np.flatnonzero(length == 0)
     if len(payload):
+        length = length.astype(np.int64)
         last = len(units) - 1
         where = at[payload]
-        kind = word[payload]
+        kind = units[where]
         second = units[np.minimum(where + 1, last)].astype(np.int64)
         size = units[np.minimum(where + 2, last)].astype(np.int64)
         size |= units[np.minimum(where + 3, last)].astype(np.int64) << 16
@@ -618,7 +679,7 @@ def _instruction_starts(
     # Local numbering of all units that are left; position `total` stands for "past the end".
     counts = end - at
     total = int(counts.sum())
-    where = _ranges(at, counts)
+    where = ranges(at, counts)
     segment_end = np.repeat(np.cumsum(counts), counts)
     jump = np.arange(total) + _lengths(units, where)
     cut_here = jump > segment_end

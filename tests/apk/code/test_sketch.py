@@ -11,8 +11,8 @@ from rogue_scan.apk.dex.reader import Dex
 
 
 class Made(Dex):
-    def class_name(self, row: int) -> str:
-        return self.name
+    def class_names(self) -> list[str]:
+        return [self.name]
 
 
 def program(methods: list[list[int]], name: str = "Lown/A;") -> Dex:

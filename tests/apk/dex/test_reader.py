@@ -3,7 +3,9 @@
 import contextlib
 import zipfile
 from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,3 +145,63 @@ def test_noise_behind_a_header_raises_only_our_errors(version: bytes, fields: li
     header = b"dex\n" + version + b"\0" + bytes(24) + b"".join(f.to_bytes(4, "little") for f in fields)
     with contextlib.suppress(Malformed, Truncated):
         walk(header + tail)
+
+
+def one_by_one(raw: bytes, offset: int) -> str:
+    """A string as a reader that looks at nothing else would read it."""
+    while raw[offset] >= 0x80:
+        offset += 1
+    return reader.decode_mutf8(raw[offset + 1 : raw.index(b"\0", offset + 1)])
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("region", [reader.MAX_REGION, 0])
+def test_all_strings_at_once_are_those_read_one_by_one(
+    app: Path, region: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MAX_REGION", region)
+    raw = dex_of(app)
+    dex = reader.read("classes.dex", raw)
+    assert dex.strings() == [one_by_one(raw, at) for at in dex.string_offsets.tolist()]
+
+
+@given(st.lists(st.text(max_size=200), min_size=1, max_size=20), st.randoms())
+def test_strings_in_any_order_of_the_file(texts: list[str], random: Random) -> None:
+    raw, offsets = b"", {}
+    for index in random.sample(range(len(texts)), len(texts)):
+        text = texts[index]
+        offsets[index] = len(raw)
+        body = text.encode("utf-8", "replace").replace(b"\0", b"\xc0\x80")
+        raw += (
+            (bytes((0x80 | len(text) & 0x7F, 1)) if len(text) > 127 else bytes((len(text),))) + body + b"\0"
+        )
+    dex = reader.Dex("classes.dex", raw, "035", 0)
+    dex.string_offsets = np.array([offsets[i] for i in range(len(texts))], np.uint32)
+    assert dex.strings() == [one_by_one(raw, offsets[i]) for i in range(len(texts))]
+
+
+@pytest.mark.parametrize("region", [reader.MAX_REGION, 0])
+def test_strings_that_share_their_bytes_are_bounded(region: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_REGION", region)
+    raw = b"\x05" + b"a" * 50_000 + b"\0"
+    dex = reader.Dex("classes.dex", raw, "035", 0)
+    dex.string_offsets = np.zeros(20_000, np.uint32)
+    strings = dex.strings()
+    assert len(strings) == 20_000
+    assert strings[0] == "a" * 50_000
+    assert sum(map(len, strings)) <= (reader.MAX_SHARED + 1) * len(raw)
+
+
+def test_prototypes_that_share_their_parameters_are_bounded() -> None:
+    name = b"L" + b"a" * 1000 + b";"
+    raw = b"\x80\x08" + name + b"\0"
+    raw += b"\0" * (-len(raw) % 4)
+    lists = len(raw)
+    for _ in range(200):
+        raw += (200).to_bytes(4, "little") + bytes(400)
+    dex = reader.Dex("classes.dex", raw, "035", 0)
+    dex.string_offsets, dex.type_strings = np.zeros(1, np.uint32), np.zeros(1, np.uint32)
+    dex.protos = np.array([[0, 0, lists + 404 * i] for i in range(200)], np.uint32)
+    assert dex.proto(0) == "(" + name.decode() * 200 + ")" + name.decode()
+    assert sum(len(dex.proto(i)) for i in range(200)) < (reader.MAX_SHARED + 4) * len(raw)
+    assert dex.proto(1000) == "()V"

@@ -198,6 +198,8 @@ class Conversation:
             side.dead = True
         self._pair(final=True)
         self._tell_session()
+        for side in self._sides:  # readers and conversation hold each other: apart, they go at once
+            side.http = None
 
     def _side(self, source: bytes, port: int) -> int:
         first = self._sides[0]

@@ -75,10 +75,11 @@ def decode(raw: bytes) -> Message:
         at += 4
     sections: list[list[Record]] = [[], [], []]
     left = _MAX_RECORDS
+    known: dict[int, str] = {}
     try:
         for section, count in zip(sections, (answered, authorities, extra), strict=True):
             for _ in range(min(count, left)):
-                record, at = _record(raw, at)
+                record, at = _record(raw, at, known)
                 section.append(record)
                 left -= 1
     except Truncated:
@@ -137,8 +138,15 @@ def _name(raw: bytes, at: int) -> tuple[str, int]:
     return ".".join(labels), end if end is not None else at
 
 
-def _record(raw: bytes, at: int) -> tuple[Record, int]:
-    name, at = _name(raw, at)
+def _record(raw: bytes, at: int, known: dict[int, str]) -> tuple[Record, int]:
+    """The record at ``at`` and where it ends; ``known`` keeps names that owners point to."""
+    pointer = raw[at] << 8 | raw[at + 1] if len(raw) > at + 1 and raw[at] & 0xC0 == 0xC0 else None
+    if pointer in known:
+        name, at = known[pointer], at + 2
+    else:
+        name, at = _name(raw, at)
+        if pointer is not None:
+            known[pointer] = name
     if len(raw) < at + 10:
         raise Truncated("DNS record is cut off")
     kind, _, ttl, size = struct.unpack_from("!HHIH", raw, at)

@@ -323,6 +323,9 @@ class NetFold:
             if body:
                 coded = told.get("content-encoding").strip().lower() not in ("", "identity")
                 self._carver.take(ends, host, path, answer, body, whole, not coded)
+        if len(self.exchanges) >= MAX_RECORDS:
+            self._count("exchanges")
+            return
         page = _page(told, body, whole, base) if told else None
         location = _target(base, told.get("location")) if told and 300 <= told.status < 400 else ""
         self._keep(

@@ -22,6 +22,10 @@ _MAX_HEADERS = 256
 _MAX_HOLES = 4096
 _HEAD_ONLY = 4096
 """Octets kept of a body that nobody looks at."""
+_FREE_CHUNKS = 4096
+_TINY_CHUNK = 16
+"""After so many chunks of a body, they have to be longer than this on average: nobody sends films letter by
+letter, and each chunk costs some work."""
 _MEDIA_ENOUGH = 1 << 20
 """Octets of such a body after which the conversation is let go: films are most of the traffic."""
 
@@ -59,7 +63,10 @@ class Head(msgspec.Struct, frozen=True):
 
     def get(self, name: str) -> str:
         """The first value of a field; empty if it is not there."""
-        return next((value for key, value in self.fields if key == name), "")
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return ""
 
     @property
     def content_type(self) -> str:
@@ -89,18 +96,21 @@ class Message(msgspec.Struct, frozen=True):
 class Body:
     """A body being collected. Media that nobody reads is counted, not kept."""
 
-    __slots__ = ("data", "holes", "keep", "missing", "size")
+    __slots__ = ("chunks", "data", "holes", "keep", "missing", "size")
 
     def __init__(self, head: Head) -> None:
         self.data = bytearray()
         self.size = 0
         self.missing = 0
+        self.chunks = 0
         self.holes: list[tuple[int, int]] = []
         self.keep = _HEAD_ONLY if head.content_type.startswith(_PLAIN_MEDIA) else MAX_BODY
 
     @property
     def tedious(self) -> bool:
-        """Whether there is a lot of it that nobody will look at."""
+        """Whether there is a lot of it that nobody will look at, or only crumbs."""
+        if self.chunks > _FREE_CHUNKS and self.size < self.chunks * _TINY_CHUNK:
+            return True
         return self.keep <= _HEAD_ONLY and self.size > _MEDIA_ENOUGH
 
     def add(self, data: bytes) -> None:
@@ -131,7 +141,10 @@ class Reader:
 
     def __init__(self, method_of: Callable[[int], str] = lambda _: "") -> None:
         self._method_of = method_of
-        self._state: Callable[[Piece], list[Message]] = self._heading
+        # States are plain functions: bound ones would tie each reader to itself, for the collector to untie.
+        self._state: Callable[[Reader, Piece], list[Message]] = Reader._heading
+        self._searched = 0
+        """Octets of an unfinished head in which its end was looked for."""
         self._rest = b""
         """Octets not yet used, all from the last piece or of an unfinished line or head."""
         self._head: Head | None = None
@@ -161,7 +174,7 @@ class Reader:
         self._rest = b""
         self._last_frame, self._last_time = event.frame, event.time
         while data and not self.dead:
-            ready = self._state(Piece(data, event.frame, event.time))
+            ready = self._state(self, Piece(data, event.frame, event.time))
             if self._rest == data and not ready:
                 break  # needs more
             data, self._rest = self._rest, b""
@@ -178,7 +191,7 @@ class Reader:
         """
         if self._body is None or self.dead:
             return []
-        return self._end(complete=closed and self._state == self._until_close and not self._body.missing)
+        return self._end(complete=closed and self._state is Reader._until_close and not self._body.missing)
 
     def _note(self, event: Piece) -> None:
         if self._head is None:
@@ -190,11 +203,13 @@ class Reader:
         data = piece.data.lstrip(b"\r\n")
         if not data:
             return []
-        end = _HEAD_END.search(data)
+        end = _HEAD_END.search(data, self._searched)
+        self._searched = 0
         if end is None:
             if len(data) > MAX_HEAD or (len(data) >= 20 and not _STARTS.match(data)):
                 self.dead = True
-            self._rest = data if data != piece.data else piece.data
+            self._searched = max(0, len(data) - len(b"\r\n\r\n") + 1)
+            self._rest = data
             return []
         head = parse_head(data[: end.end()])
         if head is None or end.end() > MAX_HEAD:
@@ -217,13 +232,13 @@ class Reader:
             self.dead = upgraded
             return ended
         if "chunked" in head.get("transfer-encoding").lower():
-            self._state = self._chunk_size
+            self._state = Reader._chunk_size
             return []
         if length.isdecimal() and len(length) < 16:
             self._left = int(length)
             if not self._left:
                 return self._end(complete=True)
-            self._state = self._counted
+            self._state = Reader._counted
             return []
         if head.status == 200 and method == "CONNECT":
             ended = self._end(complete=True)
@@ -231,7 +246,7 @@ class Reader:
             return ended
         if not head.status:
             return self._end(complete=True)
-        self._state = self._until_close
+        self._state = Reader._until_close
         return []
 
     def _counted(self, piece: Piece) -> list[Message]:
@@ -261,7 +276,11 @@ class Reader:
             return self._broken()
         self._left = int(digits, 16)
         self._rest = rest
-        self._state = self._chunk_data if self._left else self._trailer
+        if self._body:
+            self._body.chunks += 1
+            if self._body.tedious:
+                return self._broken()
+        self._state = Reader._chunk_data if self._left else Reader._trailer
         return []
 
     def _chunk_data(self, piece: Piece) -> list[Message]:
@@ -271,7 +290,7 @@ class Reader:
         self._left -= len(taken)
         self._rest = piece.data[len(taken) :]
         if not self._left:
-            self._state = self._chunk_end
+            self._state = Reader._chunk_end
         return []
 
     def _chunk_end(self, piece: Piece) -> list[Message]:
@@ -280,7 +299,7 @@ class Reader:
             self._rest = piece.data
             return self._broken() if len(piece.data) > 2 else []
         self._rest = rest
-        self._state = self._chunk_size
+        self._state = Reader._chunk_size
         return []
 
     def _trailer(self, piece: Piece) -> list[Message]:
@@ -296,7 +315,7 @@ class Reader:
 
     def _resync(self, piece: Piece) -> list[Message]:
         if _STARTS.match(piece.data):
-            self._state = self._heading
+            self._state = Reader._heading
             self._frame, self._time = piece.frame, piece.time
             return self._heading(piece)
         return []
@@ -305,29 +324,30 @@ class Reader:
 
     def _gap(self, gap: Gap) -> list[Message]:
         if self._body is None or self._head is None:
-            lost = self._state == self._heading
+            lost = self._state is Reader._heading
             self._rest = b""
-            self._state = self._resync
+            self._searched = 0
+            self._state = Reader._resync
             if lost:
                 self._count += 1
                 return [Message(None, time=gap.time, last_time=gap.time)]
             return []
-        if self._state == self._until_close:
+        if self._state is Reader._until_close:
             self._body.skip(gap.length)
             return []
-        if self._state in (self._counted, self._chunk_data) and gap.length <= self._left:
+        if self._state in (Reader._counted, Reader._chunk_data) and gap.length <= self._left:
             self._body.skip(gap.length)
             self._left -= gap.length
             if not self._left:
-                if self._state == self._counted:
+                if self._state is Reader._counted:
                     return self._end(complete=False)
-                self._state = self._chunk_end
+                self._state = Reader._chunk_end
             return []
-        if self._state == self._counted:
+        if self._state is Reader._counted:
             self._body.skip(self._left)
         self._rest = b""
         ended = self._end(complete=False)
-        self._state = self._resync
+        self._state = Reader._resync
         return ended
 
     def _broken(self) -> list[Message]:
@@ -344,7 +364,7 @@ class Reader:
             self._frame, self._time, self._last_frame, self._last_time,
         )  # fmt: skip
         self._head = self._body = None
-        self._state = self._heading
+        self._state = Reader._heading
         self._count += 1
         return [message]
 

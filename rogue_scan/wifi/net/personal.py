@@ -111,6 +111,7 @@ def of_text(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+@functools.lru_cache(maxsize=2048)
 def of_field(field: Field) -> frozenset[str]:
     """Kinds that a form field asks for; empty for fields that no person fills in."""
     if not field.asks:
@@ -150,6 +151,8 @@ def of_value(value: str) -> frozenset[str]:
     text = value.strip()
     if not 4 <= len(text) <= _MAX_VALUE:
         return frozenset()
+    if "@" not in text and (len(text) < _SHORTEST or not _DIGIT.search(text)):
+        return frozenset()  # no shape is without both: most values end here
     if _MAIL.fullmatch(text):
         return frozenset({"e-mail"})
     if _PHONE.fullmatch(text) and 9 <= sum(c.isdigit() for c in text) <= 15:
@@ -258,6 +261,9 @@ _ISSUERS = re.compile(
     re.ASCII,
 )
 """Visa, Mastercard, American Express, UnionPay, Discover, JCB, Mir, RuPay, Diners Club."""
+_DIGIT = re.compile(r"\d")
+_SHORTEST = 9
+"""Characters of the shortest number of any kind."""
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _PHONE = re.compile(r"\+[1-9][\d ()./-]{7,20}", re.ASCII)
 _CN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
@@ -285,6 +291,9 @@ def _luhn(digits: str) -> bool:
 def _outermost(hits: Iterable[tuple[int, int, str]]) -> Iterator[str]:
     """Kinds of the hits that no longer hit of another kind contains."""
     all_hits = list(hits)
+    if len(all_hits) == 1:
+        yield all_hits[0][2]
+        return
     for start, end, kind in all_hits:
         if not any(s <= start and end <= e and (e - s) > (end - start) and k != kind for s, e, k in all_hits):
             yield kind

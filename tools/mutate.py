@@ -156,7 +156,7 @@ def _run(path: Path, code: Callable[[], object], arguments: list[str]) -> None:
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
     status = 1
     try:
-        status = int(pytest.main(["-q", "-x", "-p", "no:cacheprovider", *arguments]))
+        status = int(pytest.main(["-q", "-x", "--assert=plain", "-p", "no:cacheprovider", *arguments]))
     finally:
         os._exit(status)
 

@@ -96,10 +96,8 @@ def _stays(looked: View, bssid: str, frames: list[SwitchFrame], params: Params) 
         if a.elements.switch is None and a.frequency and channel_of(a.frequency) not in wanted
     ]
     until = max((a.seen.last.time for a in plain), default=0.0)
-    old = {frequency for line in real.lines for frequency in line.frequencies}
-    target = {frame.to_frequency for frame in frames} | {
-        f for f in old if f and channel_of(f) in {frame.channel for frame in frames}
-    }
+    heard = {frequency for line in real.lines for frequency in line.frequencies if frequency}
+    gone = {frequency for frequency in heard if channel_of(frequency) in wanted}
     found = []
     for run in runs:
         # A run ends with the first count of zero or one; whatever comes later repeats it.
@@ -111,7 +109,7 @@ def _stays(looked: View, bssid: str, frames: list[SwitchFrame], params: Params) 
                 continue
             if time > until or number not in lines or int(samples.frame[i]) in switching:
                 continue
-            if int(samples.frequency[i]) in target and int(samples.frequency[i]):
+            if int(samples.frequency[i]) in gone:
                 continue
             found.append(Ref(int(samples.frame[i]), time))
     return found if len(found) >= params.min_stays else []

@@ -30,11 +30,11 @@ def evaluate(world: World, rule: Bound[TwinParams]) -> Iterator[Finding]:
             case.add("button-pressed", place(first), target=known[0].bssid)
             if stranger.main.security.open:
                 case.add("nothing-to-hand-over", place(first))
-            real = next((a.elements.wps for m in known for a in m.announcements if a.elements.wps), None)
+            real = any(a.elements.wps for m in known for a in m.announcements)
             mine = next(
                 (a.elements.wps for a in pressed if a.elements.wps and a.elements.wps.model_name), None
             )
-            if real is not None and mine is not None and bare(stranger.main) and not bare(known[0].main):
+            if real and mine is not None and bare(stranger.main) and not bare(known[0].main):
                 case.add(
                     "claims-model",
                     place(first),

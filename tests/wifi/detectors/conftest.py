@@ -12,6 +12,7 @@ import pytest
 import zstandard
 
 from rogue_scan.model.finding import Finding
+from rogue_scan.model.site import Site
 from rogue_scan.rules import registry
 from rogue_scan.rules.load import load
 from rogue_scan.wifi.analyse import Session
@@ -42,10 +43,10 @@ def rules() -> Any:
 
 
 @pytest.fixture
-def ask(rules: Any) -> Callable[[str, Any], list[Finding]]:
-    """``ask("wifi/app-push", air)``: what the rule finds in these frames."""
+def ask(rules: Any) -> Callable[..., list[Finding]]:
+    """``ask("wifi/app-push", air)``: what the rule finds in these frames, maybe with other parameters."""
 
-    def evaluate(name: str, frames: Any) -> list[Finding]:
+    def evaluate(name: str, frames: Any, **others: Any) -> list[Finding]:
         world = World(net=frames.fold())
         for _, _, time, header in frames.frames:
             bssid, source = str(header.get("bssid", _net.AP)), str(header["source"])
@@ -61,7 +62,9 @@ def ask(rules: Any) -> Callable[[str, Any], list[Finding]]:
         rule = rules[name]
         params, evaluate = registry._registered[name]
         return list(
-            registry.Detector(rule, msgspec.convert(rule.params, params), evaluate)(world, "capture-1")
+            registry.Detector(rule, msgspec.convert(rule.params | others, params), evaluate)(
+                world, "capture-1"
+            )
         )
 
     return evaluate
@@ -94,10 +97,10 @@ def findings(rules: Any) -> Callable[[str], list[Finding]]:
 
 @pytest.fixture(scope="session")
 def findings_of(rules: Any) -> Callable[..., list[Finding]]:
-    """``findings_of(listing)``: what all rules find in a listing of frames."""
+    """``findings_of(listing)``: what all rules find in a listing of frames, maybe at a site that is known."""
 
-    def of(listing: str, pieces: int = 1) -> list[Finding]:
-        session = Session(rules)
+    def of(listing: str, pieces: int = 1, site: Site | None = None) -> list[Finding]:
+        session = Session(rules, site=site)
         raw = capture(listing)
         size = len(raw) // pieces + 1
         for at in range(0, len(raw), size):

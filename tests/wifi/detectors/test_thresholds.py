@@ -1,0 +1,161 @@
+"""Where a rule begins to speak: one frame, one name, one address more or less."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rogue_scan.model.finding import Finding
+from rogue_scan.model.site import KnownAccessPoint, Site
+
+Find = Callable[..., list[Finding]]
+REAL = "ap real 50:c7:bf:f1:00:10 Office ch=6 sec={} make=tplink up=90000 to=14\n"
+
+
+def by_rule(found: list[Finding], rule: str) -> list[Finding]:
+    return [finding for finding in found if finding.rule == f"wifi/{rule}"]
+
+
+def said(found: list[Finding], rule: str) -> str:
+    return "\n".join(item.says for finding in by_rule(found, rule) for item in finding.evidence)
+
+
+@pytest.mark.parametrize(("seconds", "speaks"), [(0.15, False), (0.3, True)])
+def test_two_beacons_make_an_open_network(findings_of: Find, seconds: float, speaks: bool) -> None:
+    """The first comes within a tenth of a second, each other one a tenth later."""
+    found = findings_of(f"ap cafe 58:b6:33:0d:44:18 Café sec=open every=0.14 to={seconds}")
+    assert bool(by_rule(found, "open-network")) is speaks
+
+
+@pytest.mark.parametrize("frames", [9, 10])
+def test_a_lone_frame_before_a_flood_does_not_dilute_it(findings_of: Find, frames: int) -> None:
+    found = findings_of(
+        REAL.format("wpa2")
+        + "station phone 3c:a9:f4:0c:0f:fe\njoin 1 phone real\n"
+        + "goodbye 1.2 real phone seq=1500\n"
+        + f"goodbye 11.1 real phone count={frames} every=0.05 seq=2500"
+    )
+    assert bool(by_rule(found, "deauth-flood")) is (frames == 10)
+
+
+def test_most_sequence_numbers_must_be_foreign(findings_of: Find) -> None:
+    def listing(foreign: int, own: int) -> str:
+        return (
+            REAL.format("wpa2")
+            + f"goodbye 5 real all count={foreign} every=0.1 seq=900\n"
+            + f"goodbye 5.05 real all count={own} every=0.1\n"
+        )
+
+    assert "do not follow" in said(findings_of(listing(3, 2)), "deauth-flood")
+    assert "do not follow" not in said(findings_of(listing(3, 3)), "deauth-flood")
+    assert "do not follow" not in said(findings_of(listing(2, 5)), "deauth-flood")
+
+
+@pytest.mark.parametrize(("strangers", "told"), [(19, False), (20, True)])
+def test_twenty_new_addresses_are_told(findings_of: Find, strangers: int, told: bool) -> None:
+    """The device that joined is new among them, too."""
+    found = findings_of(
+        REAL.format("wpa2")
+        + "station phone 3c:a9:f4:0c:0f:fe\njoin 1 phone real\neapol 4.5 phone real start count=30 every=0.05\n"
+        + f"eapol 4.51 random real start count={strangers - 1} every=0.05"
+    )
+    assert (f"{strangers} of the senders were never heard" in said(found, "eapol-flood")) is told
+
+
+def probing(frames: int) -> str:
+    """Seventy devices that each send so many probe requests for one name."""
+    lines = [f"station c{i} 02:00:00:00:01:{i:02x}" for i in range(70)]
+    lines += [f"ask {2 + i * 0.05 + j * 0.01} c{i} Office{i}" for i in range(70) for j in range(frames)]
+    return REAL.format("wpa2") + "\n".join(lines)
+
+
+def test_a_device_that_searches_sends_several_frames(findings_of: Find) -> None:
+    once = "send one frame each"
+    assert once in said(findings_of(probing(1)), "probe-flood")
+    assert once not in said(findings_of(probing(2)), "probe-flood")
+
+
+def test_names_that_are_beaconed_are_no_echo(findings_of: Find) -> None:
+    names = ("Anker", "Birke", "Chor")
+    aps = "".join(f"ap a{i} 02:c0:ca:41:41:41 {name} ch=6 sec=open\n" for i, name in enumerate(names))
+    asked = "".join(
+        f"ask {i} phone {name}\nanswer {i}.01 a{i} phone {name}\n" for i, name in enumerate(names, 0)
+    )
+    says = said(findings_of(aps + "station phone 64:b4:73:4b:00:01\n" + asked), "karma")
+    assert "3 of the names are in its beacons as well" in says
+    assert "asked for" not in says
+
+
+def test_a_control_character_in_a_name_imitates_it_whoever_came_first(findings_of: Find) -> None:
+    for copy, real in (("from=5", ""), ("", "from=5")):
+        found = findings_of(f"""
+            ap real 50:c7:bf:8e:02:6a Lindenhof ch=6 sec=open make=tplink up=400000 {real} to=12
+            ap copy 02:11:22:33:44:55 "Linden\x01hof" ch=6 sec=wpa2 make=bare up=20 {copy} to=12
+        """)
+        for finding in by_rule(found, "lookalike-ssid"):
+            assert finding.actors == ("02:11:22:33:44:55",)
+        assert by_rule(found, "lookalike-ssid")
+
+
+@pytest.mark.parametrize(("names", "told"), [(("freenet", "Anker", "Birke"), False),
+                                             (("freenet", "linksys", "Birke"), True)])  # fmt: skip
+def test_two_saved_names_make_a_lure(findings_of: Find, names: tuple[str, ...], told: bool) -> None:
+    found = findings_of(
+        "\n".join(
+            f"ap a{i} 02:11:22:33:44:{i:02x} {name} ch=6 sec=open up=20" for i, name in enumerate(names)
+        )
+    )
+    assert (
+        "of the names are those of networks that many devices" in said(found, "known-network-lure")
+    ) is told
+
+
+def test_an_enterprise_network_offered_with_a_passphrase_is_a_downgrade(findings_of: Find) -> None:
+    found = findings_of("""
+        ap real 70:db:98:12:3a:20 Campus ch=1 sec=eap make=cisco up=400000 to=12
+        ap twin 02:c0:ca:41:41:41 Campus ch=6 sec=wpa2 make=bare up=3 from=5 to=12
+    """)
+    (finding,) = by_rule(found, "security-downgrade")
+    assert finding.actors == ("02:c0:ca:41:41:41",)
+    assert "802.1X" in said(found, "security-downgrade") or "enterprise" in said(found, "security-downgrade")
+
+
+def test_a_name_that_the_site_knows_as_protected_is_a_twin_in_the_open(findings_of: Find) -> None:
+    def site(security: str) -> Site:
+        return Site(access_points=(KnownAccessPoint("50:c7:bf:f1:00:10", ("Office",), (security,)),))
+
+    alone = "ap twin 02:c0:ca:41:41:41 Office ch=6 sec=open make=bare up=20"
+    (twin,) = by_rule(findings_of(alone, site=site("WPA2 PSK (CCMP)")), "evil-twin-open")
+    assert twin.targets == ("50:c7:bf:f1:00:10",)
+    assert any("50:c7:bf:f1:00:10" in item.says for item in twin.evidence)
+    assert not by_rule(findings_of(alone, site=site("open")), "evil-twin-open")
+
+
+def test_a_real_switch_that_does_not_come_about_carries_its_own_sequence_numbers(findings_of: Find) -> None:
+    """An access point may announce a switch and stay: nothing in the frames is forged."""
+    found = findings_of(REAL.format("wpa2") + "switch 5 real ch=11 frames=10 every=0.1 count=3")
+    says = said(found, "channel-switch-spoof")
+    assert "more beacons" in says
+    assert "do not follow" not in says
+
+
+def test_a_harvest_in_the_client_s_name_bears_the_mark_of_its_tool(findings_of: Find) -> None:
+    listing = (
+        REAL.format("wpa2")
+        + "station phone 3c:a9:f4:0c:0f:fe\njoin 1 phone real\n"
+        + "goodbye 5 real phone count=64 every=0.01 reason=7 seq=0 by=station\njoin 7 phone real"
+    )
+    found = findings_of(listing)
+    assert "mark of" in said(found, "handshake-harvest") + said(found, "deauth-flood")
+
+
+def test_only_kinds_that_the_rule_names_are_pushed(air: Any, ask: Any) -> None:
+    page = b'<a href="/tool.exe">tool</a> <a href="/app.apk">app</a>'
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}\r\n\r\n".encode()
+    air.talk(
+        ("client", b"GET / HTTP/1.1\r\nHost: 10.9.0.1\r\n\r\n"), ("server", head + page), server_ip="10.9.0.1"
+    )
+    (both,) = ask("wifi/app-push", air)
+    assert {end.rsplit("/", 1)[-1] for end in both.endpoints} == {"tool.exe", "app.apk"}
+    (one,) = ask("wifi/app-push", air, kinds={"apk": "Android app"})
+    assert {end.rsplit("/", 1)[-1] for end in one.endpoints} == {"app.apk"}

@@ -83,6 +83,8 @@ class AppFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     web: tuple[WebFile, ...] = ()
     kits: tuple[Kit, ...] = ()
     code: CodeFacts = CodeFacts()
+    foreign: dict[str, int] = {}
+    """Libraries told by their structure under names that are not theirs, with the number of classes."""
     dex: tuple[str, ...] = ()
     """Names of the DEX files that were read; none: there is no Java code, or none could be read."""
     flows: tuple[Flow, ...] = ()

@@ -6,6 +6,7 @@ difference of that part; the rest is still read.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -91,10 +92,10 @@ def _bare_dex(data: bytes) -> Decoded:
     problems: list[Problem] = []
     notes = Differences()
     dexes = list(_read_dex([("classes.dex", data)], notes, problems))
-    code = _code(dexes, AppContext(), None)
+    code, foreign = _code(dexes, AppContext(), None)
     facts = AppFacts(
         sha256=hashlib.sha256(data).hexdigest(), size=len(data), form="dex", dex=tuple(d.name for d in dexes),
-        code=code, flows=code.flows, endpoints=code.endpoints, differences=notes.done(),
+        code=code, foreign=foreign, flows=code.flows, endpoints=code.endpoints, differences=notes.done(),
         problems=tuple(problems),
     )  # fmt: skip
     return Decoded(with_kits(facts))
@@ -134,9 +135,9 @@ class _Intake:
     def problem(self, part: str, error: SourceError) -> None:
         self.problems.append(Problem(short(part), error.kind, short(str(error))))
 
-    def read(self, part: Part, entry: Entry) -> bytes | None:
+    def read(self, part: Part, entry: Entry, *, keep: bool = False) -> bytes | None:
         try:
-            return part.container.read(entry)
+            return part.container.read(entry, keep=keep)
         except SourceError as error:
             self.problem(part.label(entry.name), error)
             return None
@@ -144,6 +145,7 @@ class _Intake:
     # --- the whole
 
     def run(self) -> Decoded:
+        loaded = list(self.dexes())
         signed = self.signed()
         for part in self.parts[1:]:
             other = signing.verify(part.container)
@@ -156,8 +158,8 @@ class _Intake:
         files = list(self.files())
         libraries = tuple(self.libraries(files))
         pages = (*self.pages(files), *self.wrapped)
-        dexes = list(_read_dex([*self.dexes(), *self.extra_dex], self.notes, self.problems))
-        code = self.code(dexes, app, table, libraries)
+        dexes = list(_read_dex([*loaded, *self.extra_dex], self.notes, self.problems))
+        code, foreign = self.code(dexes, app, table, libraries)
         names = [part.label(e.name) for part in self.parts for e in part.container.entries]
         self.check_alignment(app)
         for part in self.parts:
@@ -192,6 +194,7 @@ class _Intake:
             native=libraries,
             web=pages,
             code=code,
+            foreign=foreign,
             dex=tuple(d.name for d in dexes),
             flows=code.flows + tuple(_web_flows(pages, app)),
             endpoints=code.endpoints + tuple(self.other_endpoints(code.endpoints, pages, libraries, strings)),
@@ -483,7 +486,7 @@ class _Intake:
             found = [e for e in part.container.entries if pattern.fullmatch(e.name)]
             found.sort(key=lambda e: (len(e.name), e.name, e.number))
             for entry in found[:MAX_DEX]:
-                data = self.read(part, entry)
+                data = self.read(part, entry, keep=True)
                 if data is None:
                     self.notes.add(
                         "dex:unreadable", entry.header, entry.name, "cannot be decoded", refused=True
@@ -558,7 +561,7 @@ class _Intake:
         app: Manifest,
         table: resources.Table | None,
         libraries: tuple[native.NativeLibrary, ...],
-    ) -> CodeFacts:
+    ) -> tuple[CodeFacts, dict[str, int]]:
         components = tuple(
             ComponentInfo(c.alias_of or c.name, c.kind, c.actions, c.authorities, c.exported, c.enabled)
             for c in app.components
@@ -607,15 +610,23 @@ def _dex_kind(what: str) -> str:
     return "dex:structure"
 
 
-def _code(dexes: "list[Dex]", context: AppContext, answers: PackageResources | None) -> CodeFacts:
-    """Facts of all DEX files together."""
+def _code(
+    dexes: "list[Dex]", context: AppContext, answers: PackageResources | None
+) -> tuple[CodeFacts, dict[str, int]]:
+    """Facts of all DEX files together, and the libraries told by structure with the number of classes."""
+    from rogue_scan.apk import library_code
     from rogue_scan.apk.code.analyse import analyse_dexes
     from rogue_scan.apk.code.sketch import sketch
     from rogue_scan.apk.code.types import NoResources
 
     facts = analyse_dexes(dexes, context, answers or NoResources())
     own = {item.name for item in facts.classes if not item.library}
-    return msgspec.structs.replace(facts, sketch=sketch(dexes, own) if own else b"")
+    foreign = library_code.known(dexes, own) if own else {}
+    facts = library_code.told(facts, foreign)
+    own -= foreign.keys()
+    facts = msgspec.structs.replace(facts, sketch=sketch(dexes, own) if own else b"")
+    count = sorted(Counter(foreign.values()).items())
+    return facts, {name: classes for name, classes in count if classes >= library_code.LEAST_KNOWN}
 
 
 def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:
@@ -635,7 +646,9 @@ def with_kits(facts: AppFacts) -> AppFacts:
     names: Iterable[str] = (name.rpartition("!")[2] for name in facts.names)
     if facts.form == "aab":
         names = (name.partition("/")[2].removeprefix("root/") for name in names)
-    found = kits.find(names, (c.name for c in facts.code.classes), _manifest_names(facts.manifest))
+    found = kits.find(
+        names, (c.name for c in facts.code.classes), _manifest_names(facts.manifest), facts.foreign
+    )
     return msgspec.structs.replace(facts, kits=found)
 
 

@@ -2,13 +2,14 @@
 
 What identifies a kit stands in ``signatures/apk/_kits/*.yml``, one file for each family of kits, with
 the source and licence of the facts. A kit is recognised by class prefixes, entry names, native
-libraries, manifest names or strings; each hit says by what.
+libraries or manifest names, libraries under free licences by the structure of their code as well; each
+hit says by what.
 """
 
 import fnmatch
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -82,8 +83,17 @@ def specs(folder: Path | None = None) -> tuple[KitSpec, ...]:
     return tuple(found)
 
 
-def find(entries: Iterable[str], classes: Iterable[str], manifest: Iterable[str]) -> tuple[Kit, ...]:
-    """Kits in an app by its entry names, class descriptors and names in the manifest."""
+def find(
+    entries: Iterable[str],
+    classes: Iterable[str],
+    manifest: Iterable[str],
+    foreign: Mapping[str, int] | None = None,
+) -> tuple[Kit, ...]:
+    """Kits in an app by its entry names, class descriptors and names in the manifest.
+
+    ``foreign``: libraries told by their structure, with the number of classes.
+    """
+    foreign = dict(foreign or {})
     entries, manifest = list(entries), list(manifest)
     packages = {name[1:].rpartition("/")[0] for name in classes}
     above: set[str] = set()
@@ -98,9 +108,17 @@ def find(entries: Iterable[str], classes: Iterable[str], manifest: Iterable[str]
         signs += _hits("file", spec.files, entries)
         signs += _hits("library", spec.libraries, libraries)
         signs += _hits("manifest", spec.manifest, manifest)
-        if len(signs) >= spec.least:
+        alike = foreign.pop(spec.name, 0)
+        if alike:
+            signs.append(_structure(alike))
+        if len(signs) >= spec.least or alike:
             found.append(Kit(spec.name, spec.family, tuple(signs[:8])))
+    found += [Kit(name, "library", (_structure(count),)) for name, count in foreign.items()]
     return tuple(found)
+
+
+def _structure(classes: int) -> str:
+    return f"structure of {classes} class{'es' if classes > 1 else ''}"
 
 
 def _hits(kind: str, patterns: tuple[str, ...], names: Iterable[str]) -> list[str]:

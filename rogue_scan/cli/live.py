@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -170,12 +171,18 @@ def ends_by_signal(source: Monitor | Managed | Follow) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _view(live: Live, output: Output) -> Iterator[Callable[[bool], None]]:
-    if output.format == "terminal" and output.progress and sys.stderr.isatty() and not output.quiet:
+    shown = output.format == "terminal" and output.progress and sys.stderr.isatty() and not output.quiet
+    if shown and os.environ.get("TERM", "dumb") not in ("", "dumb", "unknown"):
         from rogue_scan.cli.live_view import LiveView
 
         with LiveView(live, colour=output.colour is not False) as view:
             yield view.draw
+        return
+    if not output.quiet:
+        click.echo("rogue-scan: listening; Ctrl-C ends and writes the report", err=True)
+    if shown:
+        from rogue_scan.cli.live_lines import LiveLines
+
+        yield LiveLines(live).draw
     else:
-        if not output.quiet:
-            click.echo("rogue-scan: listening; Ctrl-C ends and writes the report", err=True)
         yield lambda fresh: None

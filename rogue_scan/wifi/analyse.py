@@ -114,6 +114,11 @@ class Session:
 
     # Findings out
 
+    @property
+    def frames(self) -> int:
+        """Frames taken so far, in the world or waiting to be."""
+        return self._observer.frames + self._observer.waiting
+
     def settle(self) -> None:
         """Bring :attr:`world` up to date with all frames taken so far."""
         self._fold(self._observer.flush())

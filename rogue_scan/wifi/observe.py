@@ -166,11 +166,12 @@ class Observer:
     """
 
     frames: int = 0
+    waiting: int = 0
+    """Frames that wait for a full batch."""
     epoch_ns: int | None = None
     interfaces: list[Interface] = field(default_factory=list)
     _fcs: list[_FcsState] = field(default_factory=list)
     _pieces: list[tuple[Chunk, int]] = field(default_factory=list)
-    _waiting: int = 0
     _bytes: int = 0
     _space: NDArray[np.uint8] | None = None
 
@@ -182,20 +183,20 @@ class Observer:
         """
         at = 0
         while at < len(chunk):
-            size = min(len(chunk) - at, BLOCK - (self.frames + self._waiting) % BLOCK)
+            size = min(len(chunk) - at, BLOCK - (self.frames + self.waiting) % BLOCK)
             rows = chunk.rows(at, at + size)
             self._pieces.append((rows, base))
-            self._waiting += size
+            self.waiting += size
             self._bytes += int(rows.captured.sum())
             at += size
-            if (self.frames + self._waiting) % BLOCK == 0 or self._bytes > _MOST_WAITING:
+            if (self.frames + self.waiting) % BLOCK == 0 or self._bytes > _MOST_WAITING:
                 yield from self.flush()
 
     def flush(self) -> Iterator[Batch]:
         """A batch of the frames that wait."""
-        if not self._waiting:
+        if not self.waiting:
             return
-        pieces, self._pieces, self._waiting, self._bytes = self._pieces, [], 0, 0
+        pieces, self._pieces, self.waiting, self._bytes = self._pieces, [], 0, 0
         chunk = joined([_moved(piece, base) for piece, base in pieces], self._space)
         del pieces
         if len(chunk.buffer) <= _MOST_SPACE:

@@ -64,7 +64,7 @@ class Live:
     ) -> None:
         self.source = source
         self.session = Session(rules, name=name, keys=[parse_key(key) for key in keys], site=site)
-        self.findings: list[Finding] = []
+        self._scanned: Scan | None = None
         self._marks: list[tuple[int, str, Fix | None]] = []
         self._name, self._recorder, self._duration, self._clock = name, recorder, duration, clock
         self._began = clock.monotonic()
@@ -79,6 +79,11 @@ class Live:
     def subject(self) -> str:
         """Id of the run's subject: the same for the whole run."""
         return subject_id("capture", f"live {self._name} {self._began_ns}")
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is found, as far as it was worked out."""
+        return self._scanned.findings if self._scanned is not None else ()
 
     @property
     def seconds(self) -> float:
@@ -133,8 +138,11 @@ class Live:
         self._add_mark(name)
 
     def scan(self) -> Scan:
-        """The scan of everything so far, with what only the live run knows."""
-        scan = self.session.scan(Subject(id=self.subject, kind="capture", name=self._name))
+        """The scan as it was worked out last, with what only the live run knows."""
+        if self._scanned is None:
+            self._evaluate()
+        assert self._scanned is not None
+        scan = self._scanned
         subject = scan.subject
         coverage = msgspec.structs.replace(
             subject.coverage, notes=tuple(dict.fromkeys([*subject.coverage.notes, *self._notes()]))
@@ -171,7 +179,7 @@ class Live:
 
     def _evaluate(self) -> None:
         begin = self._clock.monotonic()
-        self.findings = self.session.findings(self.subject)
+        self._scanned = self.session.scan(Subject(id=self.subject, kind="capture", name=self._name))
         self._evaluated = self._clock.monotonic()
         self._pause = max(_EVALUATE_EVERY, (self._evaluated - begin) / _EVALUATE_SHARE)
         if isinstance(self.source, Monitor):

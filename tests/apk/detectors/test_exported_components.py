@@ -39,3 +39,8 @@ def test_meant_to_be_reached(evidence_of, component):
 def test_a_receiver_of_own_actions(evidence_of):
     filters = (IntentFilter(("android.intent.action.BOOT_COMPLETED", "a.b.DO_IT")),)
     assert ask(evidence_of, Component("a.b.R", "receiver", exported=True, filters=filters)) == {"receiver"}
+
+
+def test_a_provider_that_guards_only_one_way_is_open(evidence_of):
+    for guard in ({"read_permission": "a.R"}, {"write_permission": "a.W"}):
+        assert ask(evidence_of, Component("a.b.P", "provider", exported=True, **guard)) == {"provider"}

@@ -56,3 +56,27 @@ def test_an_interface_checks_nothing_and_accepts_nothing():
     interface = MANAGER | {"name": "Lorg/app/I;"}
     implements = {"name": "Lorg/app/J;", "super_class": "Ljava/lang/Object;", "interfaces": ["Lorg/app/I;"]}
     assert found(interface, implements, calls=[USE]) == []
+
+
+def test_a_verifier_that_calls_nothing_accepts_every_host():
+    (finding,) = found(MANAGER | {"interfaces": ["Ljavax/net/ssl/HostnameVerifier;"]}, calls=[USE])
+    assert finding.actors == ("org.app.T",)
+    assert any("server's name" in item.says for item in finding.evidence)
+
+
+def test_a_ready_made_acceptance_is_laid_to_who_asks_for_it():
+    ready = call("Lorg/app/N;->go()V", "Lorg/apache/http/conn/ssl/AllowAllHostnameVerifier;-><init>()V")
+    (finding,) = found(calls=[ready | {"reachable": True}])
+    assert finding.actors == ("org.app.N",)
+    assert "org.app.N" in finding.message
+    assert found(calls=[ready | {"reachable": False}]) == []
+    assert found(calls=[ready | {"library": True}]) == []
+
+
+def test_a_key_that_is_compared_elsewhere_speaks_against_it():
+    pin = call(
+        "Lorg/app/N;->pin()V", "Ljava/security/cert/Certificate;->getPublicKey()Ljava/security/PublicKey;"
+    )
+    (without,), (with_pin,) = found(MANAGER, calls=[USE]), found(MANAGER, calls=[USE, pin])
+    assert with_pin.confidence < without.confidence
+    assert not all(item.supports for item in with_pin.evidence)

@@ -44,3 +44,12 @@ def test_code_that_could_not_be_followed_is_a_reason_to_doubt():
 
 def test_without_code_nothing_is_said():
     assert found(MANY, dex=[]) == []
+
+
+def test_what_scripts_take_and_what_flows_is_used():
+    flow = {"data": "sms", "sink": "http", "path": []}
+    page = {"entry": "assets/a.html", "kind": "html", "takes": [["contacts", "navigator.contacts", 1]]}
+    rest = [source(kind) for kind in ("call-log", "camera")]
+    (finding,) = found(MANY, code={"sources": rest[:1]})
+    assert {kind.value for kind in finding.data} == {"sms", "contacts", "camera", "audio", "location"}
+    assert found(MANY, code={"sources": rest}, flows=[flow], web=[page]) == []

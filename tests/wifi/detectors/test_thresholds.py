@@ -1,12 +1,16 @@
 """Where a rule begins to speak: one frame, one name, one address more or less."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.site import KnownAccessPoint, Site
+from rogue_scan.wifi.analyse import Session
+from rogue_scan.wifi.listing import capture
+from rogue_scan.wifi.world import Kind
 
 Find = Callable[..., list[Finding]]
 REAL = "ap real 50:c7:bf:f1:00:10 Office ch=6 sec={} make=tplink up=90000 to=14\n"
@@ -56,7 +60,8 @@ def test_twenty_new_addresses_are_told(findings_of: Find, strangers: int, told: 
     """The device that joined is new among them, too."""
     found = findings_of(
         REAL.format("wpa2")
-        + "station phone 3c:a9:f4:0c:0f:fe\njoin 1 phone real\neapol 4.5 phone real start count=30 every=0.05\n"
+        + "station phone 3c:a9:f4:0c:0f:fe\njoin 1 phone real\n"
+        + "eapol 4.5 phone real start count=30 every=0.05\n"
         + f"eapol 4.51 random real start count={strangers - 1} every=0.05"
     )
     assert (f"{strangers} of the senders were never heard" in said(found, "eapol-flood")) is told
@@ -159,3 +164,134 @@ def test_only_kinds_that_the_rule_names_are_pushed(air: Any, ask: Any) -> None:
     assert {end.rsplit("/", 1)[-1] for end in both.endpoints} == {"tool.exe", "app.apk"}
     (one,) = ask("wifi/app-push", air, kinds={"apk": "Android app"})
     assert {end.rsplit("/", 1)[-1] for end in one.endpoints} == {"app.apk"}
+
+
+@pytest.mark.parametrize(("frames", "told"), [(79, False), (80, True)])
+def test_eighty_logins_of_one_address_are_told(findings_of: Find, frames: int, told: bool) -> None:
+    found = findings_of(
+        REAL.format("wpa2")
+        + "station phone 3c:a9:f4:0c:0f:fe\n"
+        + f"login 4.2 phone real count={frames} every=0.01\nlogin 4.25 random real count=30 every=0.01"
+    )
+    assert ("3c:a9:f4:0c:0f:fe starts to log in" in said(found, "auth-flood")) is told
+
+
+@pytest.mark.parametrize(("seconds", "speaks"), [(0.2, False), (0.42, True)])
+def test_three_beacons_make_a_hidden_network(findings_of: Find, seconds: float, speaks: bool) -> None:
+    listing = f"ap back 84:b8:02:1c:70:e0 office sec=wpa2 hidden every=0.14 to={seconds}"
+    assert bool(by_rule(findings_of(listing), "hidden-ssid")) is speaks
+
+
+@pytest.mark.parametrize(
+    ("answers", "karma"),
+    [(("Lxbbx", "xobxy", "Lo"), False), (("Lxxxy", "Lobxxx"), True), (("Lxxxy", "Lobby Guest"), False)],
+    ids=["two letters wrong or cut off", "other names", "one other name"],
+)
+def test_a_damaged_name_differs_in_two_letters(
+    findings_of: Find, answers: tuple[str, ...], karma: bool
+) -> None:
+    told = "\n".join(f'answer {3 + i} real s "{name}"' for i, name in enumerate(answers))
+    found = findings_of(f"""
+        ap real 04:d4:c4:0b:19:c0 Lobby ch=6 sec=wpa2 make=tplink up=400000 to=8
+        station s 3c:a9:f4:0c:0f:fe
+        {told}
+    """)
+    assert bool(by_rule(found, "karma")) is karma
+
+
+def test_of_two_names_with_foreign_letters_the_one_with_more_imitates(findings_of: Find) -> None:
+    for copy, real in (("from=5", ""), ("", "from=5")):
+        found = findings_of(f"""
+            ap real 50:c7:bf:8e:02:6a L\u0456ndenhof ch=6 sec=wpa2 make=tplink up=400000 {real} to=12
+            ap copy 02:11:22:33:44:55 Lind\u0435nh\u043ef ch=6 sec=wpa2 make=bare up=20 {copy} to=12
+        """)
+        assert [f.actors for f in by_rule(found, "lookalike-ssid")] == [("02:11:22:33:44:55",)]
+
+
+def test_retries_are_counted_once(rules: Any) -> None:
+    """What the air makes twice of one frame is one frame."""
+    session = Session(rules)
+    session.feed(
+        capture(
+            REAL.format("wpa2") + "station s 3c:a9:f4:0c:0f:fe\ngoodbye 5 real s count=60 every=0.02 seq=0"
+        )
+    )
+    session.finish()
+    for (kind, transmitter, _), rate in session.world.rates.items():
+        if kind is Kind.DEAUTH and transmitter == "50:c7:bf:f1:00:10":
+            rate.seen.count, rate.retries = 100, 30
+    (flood,) = by_rule(session.findings("capture-1"), "deauth-flood")
+    assert flood.message.startswith("70 ")
+
+
+def test_strangers_at_a_network_with_tkip_make_it_count_forged_mics(rules: Any) -> None:
+    """Its own reports of them (EAPOL-Key with error and request) are told with their number."""
+    listing = "ap real 50:c7:bf:f1:00:10 Office ch=6 sec=tkip make=tplink up=90000 to=14\n"
+    session = Session(rules)
+    session.feed(capture(listing + "data 0.2 random real\ndata 4.2 random real count=40 every=0.02"))
+    session.finish()
+    (alone,) = by_rule(session.findings("capture-1"), "malformed-frames")
+    assert alone.first_seen is not None
+    assert 4 < alone.first_seen < 4.3, "a lone frame before it is no part of it"
+    assert "MIC" not in said([alone], "malformed-frames")
+
+
+def test_a_portal_that_the_network_announces_is_named(air: Any, kit: Any, ask: Any) -> None:
+    options = {3: kit("raw", "10.9.0.1"), 6: kit("raw", "10.9.0.1"), 114: b"https://portal.hotel.example/api"}
+    message = kit("dhcp", 5, "02:00:00:00:00:c1", "10.9.0.50", "10.9.0.1", options)
+    air.ip("02:00:00:00:00:01", "02:00:00:00:00:c1", kit("udp", "10.9.0.1", 67, "10.9.0.50", 68, message))
+    form = b"<form method=post action=/x>Passport <input name=passport> Card <input name=card_number></form>"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(form)}\r\n\r\n".encode()
+    air.talk(
+        ("client", b"GET / HTTP/1.1\r\nHost: 10.9.0.1\r\n\r\n"), ("server", head + form), server_ip="10.9.0.1"
+    )
+    (finding,) = ask("wifi/captive-portal-phishing", air)
+    assert any("https://portal.hotel.example/api" in item.says for item in finding.evidence)
+
+
+def test_one_address_that_probes_without_end_is_named(findings_of: Find) -> None:
+    asked = "\n".join(f"ask {4 + i * 0.02:.2f} phone Office{i % 40}" for i in range(150))
+    found = findings_of(f"{REAL.format('wpa2')}station phone 3c:a9:f4:0c:0f:fe\n{asked}")
+    assert "3c:a9:f4:0c:0f:fe sends 150 within 10 s" in said(found, "probe-flood")
+
+
+def test_reports_of_forged_mics_are_counted(rules: Any) -> None:
+    session = Session(rules)
+    listing = "ap real 50:c7:bf:f1:00:10 Office ch=6 sec=tkip make=tplink up=90000 to=14\n"
+    session.feed(
+        capture(
+            listing + "station s 3c:a9:f4:0c:0f:fe\njoin 1 s real\ndata 4.2 random real count=40 every=0.02"
+        )
+    )
+    session.finish()
+    exchange = session.world.keys[1]
+    other = replace(exchange, bssid="04:d4:c4:0b:19:c0")
+    error, request = 0x0400, 0x0800
+    session.world.keys += [
+        replace(exchange, key=replace(exchange.key, info=flag)) for flag in (error, request)
+    ]
+    session.world.keys += [replace(other, key=replace(exchange.key, info=error | request))]
+    assert "MIC" not in said(session.findings("capture-1"), "malformed-frames")
+    session.world.keys += [replace(exchange, key=replace(exchange.key, info=error | request))]
+    (item,) = [
+        item
+        for finding in by_rule(session.findings("capture-1"), "malformed-frames")
+        for item in finding.evidence
+        if "MIC" in item.says
+    ]
+    assert "1" in item.says
+    assert item.where.frame == exchange.ref.frame
+
+
+def test_malformed_frames_of_an_unknown_sender_are_laid_to_the_network_they_are_in(rules: Any) -> None:
+    session = Session(rules)
+    session.feed(
+        capture(REAL.format("wpa2") + "station s 3c:a9:f4:0c:0f:fe\nempty 4 real s count=40 every=0.02")
+    )
+    session.finish()
+    entries = session.world.malformed
+    for key, entry in list(entries.items()):
+        entries[key] = replace(entry, transmitter="02:11:22:33:44:55")
+    (finding,) = by_rule(session.findings("capture-1"), "malformed-frames")
+    assert finding.targets == ("50:c7:bf:f1:00:10",)
+    assert finding.ssids == ("Office",)

@@ -2,10 +2,13 @@
 
     python benchmarks/apk.py [APK...]
 
-Both are whole processes, one after the other. Without arguments, real apps are fetched with ``npm pack``
-into build/bench-apk. Ours does more than the other: it also checks signatures, searches native code and
-scripts, follows data and resolves endpoints; ``read`` is the part that both do (container, manifest,
-all DEX files with every instruction).
+Each is a whole process, one after the other; what it took is read when its answer stands, before anything
+is counted. Without arguments, real apps are fetched with ``npm pack`` into build/bench-apk.
+
+``read`` answers what AnalyzeAPK answers: container, manifest, all DEX files with every instruction and
+string, and who calls whom, virtual calls resolved. ``facts`` is what rules ask, and much that the other
+has no part for: digests and signatures of every scheme, resources, native code, scripts, kits, the
+arguments of calls, data flows and endpoints.
 """
 
 import argparse
@@ -13,61 +16,84 @@ import os
 import subprocess
 import sys
 import tarfile
-import time
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "build" / "bench-apk"
 PACKAGES = ("io.appium.settings", "android-apidemos", "appium-uiautomator2-server")
 
-FACTS = """
-import sys, pathlib
+USAGE = """
+import resource, time
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+"""
+FACTS = f"""
+import sys, pathlib, time
+start = time.monotonic()
 from rogue_scan.apk import intake, facts
 found = intake.decode(pathlib.Path(sys.argv[1]).read_bytes()).facts
+{USAGE}
 code = found.code
-print(f"classes {len(code.classes)}, methods {code.methods}, instructions {code.instructions},"
-      f" invokes {code.invokes}, facts {len(facts.encode(found)) >> 10} KiB")
+print(f"{{code.methods}} methods, {{code.instructions}} instructions, {{code.invokes}} invokes,"
+      f" {{len(found.flows)}} flows, facts of {{len(facts.encode(found)) >> 10}} KiB")
 """
-READ = """
-import sys, pathlib
+READ = f"""
+import sys, pathlib, time
+start = time.monotonic()
 from rogue_scan.apk import manifest
+from rogue_scan.apk.code.models import load_models
+from rogue_scan.apk.code.program import Program
+from rogue_scan.apk.code.reach import CallGraph
 from rogue_scan.apk.container import open_container
 from rogue_scan.apk.dex.reader import read_all
 box = open_container(pathlib.Path(sys.argv[1]).read_bytes())
 read = lambda name: box.read(box.get(name)) if name in box else None
-manifest.parse(read("AndroidManifest.xml"), None, read)
+app = manifest.parse(read("AndroidManifest.xml"), None, read)
 codes = [entry for entry in box.entries if entry.name.endswith(".dex")]
 files = [dex for entry in codes for dex in read_all(entry.name, box.read(entry))]
-print(f"classes {sum(len(d.classes) for d in files)}, methods {sum(len(d.code_offset) for d in files)},"
-      f" instructions {sum(len(d.ins_unit) for d in files)}")
+graph = CallGraph(Program(files, load_models(), app.package))
+strings = [(dex.strings()[i], row) for dex in files for row, i in zip(*map(list, dex.const_strings()))]
+{USAGE}
+print(f"{{sum(len(d.classes) for d in files)}} classes, {{sum(len(d.code_offset) for d in files)}} methods,"
+      f" {{sum(d.instruction_count for d in files)}} instructions, {{len(graph.direct)}} invokes,"
+      f" {{len(strings)}} const-strings")
 """
-ANDROGUARD = """
-import sys
+ANDROGUARD = f"""
+import sys, time
+start = time.monotonic()
 from loguru import logger
 logger.disable("androguard")
 from androguard.misc import AnalyzeAPK
 _, dexes, analysis = AnalyzeAPK(sys.argv[1])
+{USAGE}
 methods = [m for d in dexes for m in d.get_encoded_methods() if m.get_code()]
-print(f"classes {sum(len(d.get_classes()) for d in dexes)}, methods {len(methods)}")
+count = invokes = strings = 0
+for method in methods:
+    for instruction in method.get_instructions():
+        count += 1
+        name = instruction.get_name()
+        invokes += name.startswith("invoke") and name != "invoke-custom"
+        strings += name.startswith("const-string")
+print(f"{{sum(len(d.get_classes()) for d in dexes)}} classes, {{len(methods)}} methods,"
+      f" {{count}} instructions, {{invokes}} invokes, {{strings}} const-strings")
 """
 
 
 def measure(code: str, app: Path) -> tuple[float, float, int, str]:
-    """(wall seconds, processor seconds, peak MiB, what it printed) of a child interpreter."""
-    reader, writer = os.pipe()
-    start = time.monotonic()
-    child = os.posix_spawn(
-        sys.executable,
+    """(wall seconds, processor seconds, peak MiB, what it counted) of a child interpreter."""
+    # Threads of numpy's algebra, which none of them uses, would count as their work; the command has none either.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    child = subprocess.run(
         [sys.executable, "-c", code, str(app)],
-        os.environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_CLOSE, reader)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=environment,
     )
-    os.close(writer)
-    _, status, usage = os.wait4(child, 0)
-    with os.fdopen(reader) as output:
-        said = output.read().strip()
-    if os.waitstatus_to_exitcode(status):
-        raise SystemExit(f"{app}: exit status {os.waitstatus_to_exitcode(status)}")
-    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, said
+    if child.returncode:
+        raise SystemExit(f"{app}: exit status {child.returncode}")
+    usage, counted = child.stdout.strip().split("\n")
+    wall, cpu, peak = usage.split()
+    return float(wall), float(cpu), int(peak), counted
 
 
 def fetch() -> list[Path]:

@@ -4,7 +4,6 @@ Runs under the limits of its engine; whatever an app does here costs this proces
 """
 
 import functools
-import gc
 import hashlib
 import os
 import time
@@ -17,6 +16,7 @@ import zstandard
 from rogue_scan.apk import facts as app_facts
 from rogue_scan.apk.analyse import Analyser
 from rogue_scan.apk.facts import AppFacts, Store
+from rogue_scan.apk.pause import collection_paused
 from rogue_scan.errors import LimitExceeded, SourceError, Unreadable, UsageError
 from rogue_scan.fleet.engine import Job, Limits, Result, Setup
 from rogue_scan.fleet.sources import filesystem, redacted
@@ -186,14 +186,8 @@ def _kept(job: Job) -> _Read | None:
         return None
     if kept is None or kept.version != KEPT:
         return None
-    # Facts are many small objects and no rubbish: looking for some while they are made doubles the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with collection_paused():
         apps = [app_facts.decode(facts) for facts in kept.apps]
-    finally:
-        if collecting:
-            gc.enable()
     whole = tuple(facts for facts in apps if facts is not None)
     return _Read(whole, kept.traits) if whole and len(whole) == len(apps) else None
 

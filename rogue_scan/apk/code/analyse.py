@@ -59,6 +59,7 @@ from rogue_scan.apk.code.values import (
 )
 from rogue_scan.apk.dex import reader
 from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.apk.pause import collection_paused
 from rogue_scan.errors import Malformed, Truncated
 from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.evidence import Where
@@ -139,7 +140,8 @@ def analyse_dexes(
     watch: frozenset[str] = frozenset(),
 ) -> CodeFacts:
     """As :func:`analyse_code`, from DEX files that were read already."""
-    return _Analysis(files, app, resources, problems, watch).facts()
+    with collection_paused():
+        return _Analysis(files, app, resources, problems, watch).facts()
 
 
 class _Analysis:

@@ -450,7 +450,21 @@ class Machine:
             here = unit
             unit = after
             try:
-                if op <= 0x0D:
+                if 0x6E <= op <= 0x78 or op >= 0xFA:
+                    if op >= 0xFC:
+                        result = ANY
+                        continue
+                    if op >= 0x74 and op < 0xFA:
+                        op -= 6
+                    result, after_call = self._call(
+                        frame, here, op, program.method_ref(dex, a), rest, regs, heap
+                    )
+                    if after_call is not heap:
+                        heap.delta = after_call.delta
+                        heap.token = object()
+                    if has_tries:
+                        pend_handlers(here, regs, heap)
+                elif op <= 0x0D:
                     if op >= 0x0A:
                         if op != 0x0D:
                             regs[a] = result
@@ -567,20 +581,6 @@ class Machine:
                     regs[a] = self._sget(frame, here, program.field_ref(dex, b), heap)
                 elif op <= 0x6D:
                     self._sput(frame, here, program.field_ref(dex, b), regs[a], heap)
-                elif op <= 0x78 or op >= 0xFA:
-                    if op >= 0xFC:
-                        result = ANY
-                        continue
-                    if op >= 0x74 and op < 0xFA:
-                        op -= 6
-                    result, after_call = self._call(
-                        frame, here, op, program.method_ref(dex, a), rest, regs, heap
-                    )
-                    if after_call is not heap:
-                        heap.delta = after_call.delta
-                        heap.token = object()
-                    if has_tries:
-                        pend_handlers(here, regs, heap)
                 elif op <= 0x8F:
                     value = regs[b]
                     known = value.c if isinstance(value, Val) else value

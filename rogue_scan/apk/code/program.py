@@ -462,13 +462,21 @@ def decode(units: list[int], at: int, size: int) -> Ins:
         return (0, after, 0, 0, None)
     one = units[at + 1] if at + 1 < len(units) else 0
     two = units[at + 2] if at + 2 < len(units) else 0
-    match form:
+    match form:  # the most frequent ones first
+        case "35c" | "45cc":
+            count = min(high >> 4, 5)
+            listed = [two & 15, two >> 4 & 15, two >> 8 & 15, two >> 12, high & 15]
+            return (op, after, one, 0, listed[:count])
+        case "11x" | "10x":
+            return (op, after, high, 0, None)
+        case "21c":
+            return (op, after, high, one, None)
+        case "22c":
+            return (op, after, high & 15, high >> 4, one)
         case "12x":
             return (op, after, high & 15, high >> 4, None)
         case "11n":
             return (op, after, high & 15, _s8((high >> 4) << 4) >> 4, None)
-        case "11x" | "10x":
-            return (op, after, high, 0, None)
         case "10t":
             return (op, after, at + _s8(high), 0, None)
         case "20t":
@@ -483,8 +491,6 @@ def decode(units: list[int], at: int, size: int) -> Ins:
             return (op, after, high, _s16(one), None)
         case "21h":
             return (op, after, high, _s16(one), None)
-        case "21c":
-            return (op, after, high, one, None)
         case "23x":
             return (op, after, high, one & 0xFF, one >> 8)
         case "22b":
@@ -493,8 +499,6 @@ def decode(units: list[int], at: int, size: int) -> Ins:
             return (op, after, high & 15, high >> 4, at + _s16(one))
         case "22s":
             return (op, after, high & 15, high >> 4, _s16(one))
-        case "22c":
-            return (op, after, high & 15, high >> 4, one)
         case "32x":
             return (op, after, one, two, None)
         case "31i":
@@ -512,10 +516,6 @@ def decode(units: list[int], at: int, size: int) -> Ins:
         case "51l":
             value = one | two << 16 | units[at + 3] << 32 | units[at + 4] << 48
             return (op, after, high, value - (1 << 64) if value >> 63 else value, None)
-        case "35c" | "45cc":
-            count = min(high >> 4, 5)
-            listed = [two & 15, two >> 4 & 15, two >> 8 & 15, two >> 12, high & 15]
-            return (op, after, one, 0, listed[:count])
         case _:  # 3rc, 4rcc
             return (op, after, one, 0, list(range(two, two + high)))
 

@@ -80,7 +80,7 @@ print(f"{{sum(len(d.get_classes()) for d in dexes)}} classes, {{len(methods)}} m
 
 def measure(code: str, app: Path) -> tuple[float, float, int, str]:
     """(wall seconds, processor seconds, peak MiB, what it counted) of a child interpreter."""
-    # Threads of numpy's algebra, which none of them uses, would count as their work; the command has none either.
+    # Threads of numpy's algebra would count as work, and none of them uses it; nor does the command.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
     child = subprocess.run(
         [sys.executable, "-c", code, str(app)],

@@ -158,11 +158,13 @@ class LiveView:
         yield "position known" if self._live.position else "no position"
         named = [mark.name for mark in self._live.marks if mark.name]
         if named:
-            yield f"{len(named)} places marked, last {terminal(named[-1], 20)}"
+            places = "1 place" if len(named) == 1 else f"{len(named)} places"
+            yield f"{places} marked, last {terminal(named[-1], 20)}"
 
     @staticmethod
     def _dwell(source: Monitor) -> Iterable[str]:
-        tuned = set(source.tuned)
+        radios = zip(source.radios, source.tuned, strict=True)
+        tuned = {frequency for radio, frequency in radios if radio.lost is None}
         longest = sorted(source.dwell.items(), key=lambda item: (item[0] not in tuned, -item[1].seconds))
         for frequency, dwell in longest:
             here = ">" if frequency in tuned else ""

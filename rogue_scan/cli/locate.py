@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,12 +15,16 @@ from rogue_scan.cli.exit import Exit
 from rogue_scan.errors import UsageError
 
 if TYPE_CHECKING:
+    from rogue_scan.wifi.analyse import Session
     from rogue_scan.wifi.live.locate import Finder, Transmitter
+    from rogue_scan.wifi.live.monitor import Monitor
 
 _WEAKEST, _STRONGEST = -95.0, -25.0
 """dBm at the ends of the needle's scale."""
 _BARS = "▁▂▃▄▅▆▇█"
 _STEP = 0.5
+_STEP_OF_LINES = 2.0
+"""Seconds between two readings."""
 _SILENT = 10.0
 """Seconds after which a transmitter is no longer where it was heard."""
 
@@ -55,33 +60,58 @@ def command(
     finder = Finder(bssid)
     session = Session(load(), name="locate")
     console = Console(no_color=no_color, highlight=False)
+    drawing = console.is_terminal and not console.is_dumb_terminal
+    screen = Screen(console=console, auto_refresh=False, transient=True) if drawing else None
     with (
         Monitor(interfaces, frequencies(channels), 0.25) as monitor,
         ends_by_signal(monitor),
-        Screen(console=console, auto_refresh=False, transient=console.is_terminal) as screen,
+        screen or contextlib.nullcontext(),
     ):
+        click.echo("rogue-scan: listening; Ctrl-C ends", err=True)
         begin = drawn = time.monotonic()
         for batch in monitor.stream():
             if batch:
                 session.feed(batch)
             now = time.monotonic()
-            if now - drawn >= _STEP:
+            if now - drawn >= (_STEP if screen else _STEP_OF_LINES):
                 drawn = now
-                session.settle()
-                finder.take(session.world, now - begin)
-                # What fell silent may have moved to another channel: then all are searched again.
-                heard = finder.frequencies(now - begin - _SILENT)
-                for plan in monitor.plans:
-                    # With one transmitter, or all on one channel, there is nothing to be gained elsewhere.
-                    plan.lock(heard[0] if len(heard) == 1 and heard[0] in plan.frequencies else None)
-                    plan.learn(heard, heard)
-                screen.update(Text(picture(finder, console.width, now - begin)), refresh=True)
+                _look(finder, session, monitor, now - begin)
+                if screen:
+                    screen.update(Text(picture(finder, console.width, now - begin)), refresh=True)
+                else:
+                    for line in readings(finder, now - begin):
+                        click.echo(line)
             if duration is not None and now - begin >= duration:
                 monitor.stop()
     console.print(Text(picture(finder, console.width, time.monotonic() - begin)))
     for error in monitor.errors:
         click.echo(f"rogue-scan: {terminal(str(error))}", err=True)
     sys.exit(Exit.SOURCE if monitor.errors else Exit.OK)
+
+
+def _look(finder: Finder, session: Session, monitor: Monitor, now: float) -> None:
+    """Take new readings, and listen where they can be had."""
+    session.settle()
+    finder.take(session.world, now)
+    # What fell silent may have moved to another channel: then all are searched again.
+    heard = finder.frequencies(now - _SILENT)
+    watched = set(monitor.dwell)
+    for plan in monitor.plans:
+        # With one transmitter, or all on one channel, there is nothing to be gained elsewhere, once every
+        # channel was listened to: a clone may be on any.
+        settled = len(heard) == 1 and heard[0] in plan.frequencies and watched.issuperset(plan.frequencies)
+        plan.lock(heard[0] if settled else None)
+        plan.learn(heard, heard)
+
+
+def readings(finder: Finder, now: float) -> Iterator[str]:
+    """One line for each transmitter that is heard now: what a pipe or a plain terminal can take."""
+    from rogue_scan.wifi.dot11.channel import channel_of
+
+    for one in finder.transmitters.values():
+        if one.now is not None and now - one.now.time <= _SILENT:
+            channel = f"ch {channel_of(one.frequency)}" if one.frequency else ""
+            yield f"{now:6.1f} s  #{one.number + 1} {channel:6} {one.now.dbm:6.1f} dBm"
 
 
 def picture(finder: Finder, width: int, now: float) -> str:

@@ -69,6 +69,8 @@ def command(
         raise UsageError("name captures, or a live source by --interface IFACE or --managed (one of both)")
     if follow and len(sources) != 1:
         raise UsageError("--follow reads one capture while it is written")
+    if write and sources:
+        raise UsageError("--write records what radios receive; a capture is a file already")
     if sources and not follow:
         from rogue_scan.source.sniff import Kind
 

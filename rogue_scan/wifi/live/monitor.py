@@ -211,7 +211,7 @@ class Monitor:
 
     def _hand_over(self, lost: _Receiver) -> None:
         """Let the radios that are left watch what a lost one watched."""
-        left = [each for each in self._receivers if each.lost is None and not each.plan.locked]
+        left = [each for each in self._receivers if each.lost is None]
         for frequency in lost.plan.frequencies:
             able = [each for each in left if frequency in each.able]
             if any(frequency in each.plan.frequencies for each in able):

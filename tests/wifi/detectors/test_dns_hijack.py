@@ -122,3 +122,16 @@ def test_one_name_that_leads_to_a_page_which_takes_secrets(air, kit, ask) -> Non
     head = b"POST / HTTP/1.1\r\nHost: bank.example\r\nContent-Length: 28\r\n\r\n"
     air.talk(("client", head + body), ("server", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
     assert ask(RULE, air)[0].severity.value == "high"
+
+
+def test_a_value_that_only_looks_like_a_secret_is_none(air, kit, ask) -> None:
+    """Its digits may be those of a card; the name of the field says that they are not."""
+    join(air, kit)
+    name(air, kit, "bank.example", GATEWAY_IP)
+    redirect(air, "bank.example", f"http://{GATEWAY_IP}/login")
+    head = b"POST / HTTP/1.1\r\nHost: bank.example\r\nContent-Length: 22\r\n\r\n"
+    air.talk(
+        ("client", head + b"track=4111111111111111"),
+        ("server", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    )
+    assert [f.severity.value for f in ask(RULE, air)] == ["low"]

@@ -25,9 +25,8 @@ def said(found: list[Finding], rule: str) -> str:
     return "\n".join(item.says for finding in by_rule(found, rule) for item in finding.evidence)
 
 
-@pytest.mark.parametrize(("seconds", "speaks"), [(0.15, False), (0.3, True)])
+@pytest.mark.parametrize(("seconds", "speaks"), [(0.15, False), (0.25, True)])
 def test_two_beacons_make_an_open_network(findings_of: Find, seconds: float, speaks: bool) -> None:
-    """The first comes within a tenth of a second, each other one a tenth later."""
     found = findings_of(f"ap cafe 58:b6:33:0d:44:18 Café sec=open every=0.14 to={seconds}")
     assert bool(by_rule(found, "open-network")) is speaks
 
@@ -293,3 +292,28 @@ def test_malformed_frames_of_an_unknown_sender_are_laid_to_the_network_they_are_
     (finding,) = by_rule(session.findings("capture-1"), "malformed-frames")
     assert finding.targets == ("50:c7:bf:f1:00:10",)
     assert finding.ssids == ("Office",)
+
+
+def test_a_network_under_another_name_on_its_own_channel(findings_of: Find) -> None:
+    """There the clock alone tells that a second transmitter is at work."""
+    (finding,) = by_rule(
+        findings_of("""
+            ap trusted 70:db:98:55:10:20 Uni-Secure ch=6 sec=wpa2 make=cisco up=400000 to=14
+            ap guest 70:db:98:55:10:21 Uni-Guest ch=6 sec=wpa2 make=cisco up=300000 to=14
+            replay 8 guest of=2 seconds=4 as=Uni-Secure
+        """),
+        "ssid-confusion",
+    )
+    assert finding.actors == ("70:db:98:55:10:21",)
+    assert not any("channel" in item.says for item in finding.evidence)
+
+
+def test_only_files_of_the_kinds_that_the_rule_names_are_pushed(air: Any, ask: Any) -> None:
+    for name, body in (("tool.exe", b"MZ" + bytes(600)), ("page.sh", b"#!/bin/sh\necho hello\n" * 40)):
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: x/y\r\nContent-Length: {len(body)}\r\n\r\n"
+        request = f"GET /{name} HTTP/1.1\r\nHost: 10.9.0.1\r\n\r\n".encode()
+        air.talk(("client", request), ("server", head.encode() + body), server_ip="10.9.0.1")
+    (both,) = ask("wifi/app-push", air)
+    assert {end.rsplit("/", 1)[-1] for end in both.endpoints} == {"tool.exe", "page.sh"}
+    (one,) = ask("wifi/app-push", air, kinds={"script": "script"})
+    assert {end.rsplit("/", 1)[-1] for end in one.endpoints} == {"page.sh"}

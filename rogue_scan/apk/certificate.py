@@ -8,7 +8,7 @@ import msgspec
 
 from rogue_scan.apk import der
 from rogue_scan.apk.difference import short
-from rogue_scan.errors import Malformed
+from rogue_scan.errors import SourceError
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -118,7 +118,7 @@ def public_key_of(raw: bytes) -> bytes | None:
         fields = list(der.values(der.inside(der.inside(raw))))
         first = 1 if fields[0][0] == 0xA0 else 0
         return fields[first + 5][2]
-    except (Malformed, IndexError):
+    except (SourceError, IndexError):
         return None
 
 

@@ -36,8 +36,15 @@ def first_signer(raw: bytes) -> Signer:
     """The first signer of a CMS SignedData, with its certificate.
 
     :raises Malformed: broken structure, unknown hash, no certificate or no signer.
-    :raises IndexError: a value is missing.
+    :raises Truncated: it ends inside a value.
     """
+    try:
+        return _first_signer(raw)
+    except IndexError:
+        raise Malformed("a value is missing") from None
+
+
+def _first_signer(raw: bytes) -> Signer:
     content = [part for _, part, _ in der.values(der.inside(raw))]
     signed = list(der.values(der.inside(content[1])))
     certificates: list[bytes] = []

@@ -26,6 +26,7 @@ A declaration is the CSV file that Google Play's console exports, or YAML of our
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -257,7 +258,7 @@ def _from_csv(text: str, path: Path) -> Declaration:
     types = dict(line.split("\t") for line in endpoint_facts.lines("data-safety"))
     data: set[DataCategory] = set()
     encrypted = known = False
-    for row in csv.reader(io.StringIO(text)):
+    for row in _csv_rows(text, path):
         if len(row) < 3:
             continue
         question, response, value = (cell.strip() for cell in row[:3])
@@ -275,6 +276,14 @@ def _from_csv(text: str, path: Path) -> Declaration:
         encrypted,
         tuple(c for c in DataCategory if c in sayable),
     )
+
+
+def _csv_rows(text: str, path: Path) -> Iterator[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise RuleError(str(path), f"line {reader.line_num}", str(error)) from None
 
 
 def _convert(document: Any, kind: type, path: Path) -> Any:

@@ -427,8 +427,8 @@ class _Verifier:
             return False
         try:
             signer = cms.first_signer(raw)
-        except (Malformed, IndexError, ValueError) as error:
-            problems.append(f"{short(block.name, 80)}: {error or 'broken structure'}")
+        except SourceError as error:
+            problems.append(f"{short(block.name, 80)}: {error}")
             return False
         for der in signer.others:
             self.certificate(der)

@@ -107,7 +107,7 @@ def decode(raw: bytes) -> Report:
         if schema != SCHEMA:
             raise Malformed(f"report has schema {schema!r}, this version reads {SCHEMA!r}; please update")
         return _decoder.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Malformed(f"no rogue-scan report: {error}") from error
 
 

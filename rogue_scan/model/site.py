@@ -79,7 +79,7 @@ def is_site(raw: bytes) -> bool:
     """Whether this claims to be a learnt site, of any version."""
     try:
         return msgspec.json.decode(raw, type=_Head).schema.startswith("rogue-scan/site/")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return False
 
 
@@ -98,5 +98,5 @@ def decode(raw: bytes) -> Site:
         if schema != SCHEMA:
             raise Malformed(f"site has schema {schema!r}, this version reads {SCHEMA!r}")
         return _decoder.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Malformed(f"no learnt site: {error}") from error

@@ -2,7 +2,7 @@ import pytest
 
 from rogue_scan.apk import cms
 from rogue_scan.apk.container import open_container
-from rogue_scan.errors import Malformed
+from rogue_scan.errors import Malformed, Truncated
 
 
 def test_the_signer_of_a_package(labelled):
@@ -16,5 +16,5 @@ def test_the_signer_of_a_package(labelled):
 
 @pytest.mark.parametrize("raw", [b"", b"\x30\x00", b"\x30\x02\x30\x00", b"\x30\x04\x06\x00\x30\x00"])
 def test_no_signer(raw):
-    with pytest.raises((Malformed, IndexError)):
+    with pytest.raises((Malformed, Truncated)):
         cms.first_signer(raw)

@@ -1,7 +1,7 @@
 import pytest
 
 from rogue_scan.apk import der
-from rogue_scan.errors import Malformed
+from rogue_scan.errors import Malformed, Truncated
 
 
 def test_values():
@@ -14,4 +14,11 @@ def test_values():
 @pytest.mark.parametrize("data", [b"\x30\x80", b"\x30\x05\x02", b"\x30\x85\1\1\1\1\1", b""])
 def test_broken(data):
     with pytest.raises(Malformed):
+        der.inside(data)
+
+
+@pytest.mark.parametrize("data", [b"\x30", b"\x30\x82\x01"])
+def test_cut_inside_tag_or_length(data):
+    """Found by fuzzing: a lone tag raised IndexError."""
+    with pytest.raises(Truncated):
         der.inside(data)

@@ -7,11 +7,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rogue_scan.apk import axml, facts, intake, manifest, native, protoxml, resources, signing, web
+from rogue_scan.apk import (
+    axml,
+    facts,
+    intake,
+    manifest,
+    native,
+    prototable,
+    protoxml,
+    resources,
+    signing,
+    web,
+)
 from rogue_scan.apk.container import open_container
 from rogue_scan.errors import LimitExceeded, Malformed, Truncated, Unsupported
 
-FAST = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+FAST = settings(deadline=None, suppress_health_check=list(HealthCheck))
 OURS = (Malformed, Truncated, LimitExceeded, Unsupported)
 
 
@@ -40,7 +51,8 @@ READERS = {
     "resources": read_table,
     "elf": lambda data: native.parse(data, "lib/x/a.so"),
     "signing": lambda data: signing.verify(open_container(data), thorough=True),
-    "protoxml": lambda data: protoxml.parse(data, "m"),
+    "protoxml": lambda data: protoxml.parse_either(data, "m"),
+    "prototable": lambda data: list(prototable.parse(data).strings()),
     "script": lambda data: web.parse(data, "assets/a.js"),
     "page": lambda data: web.parse(data, "assets/a.html"),
     "intake": lambda data: facts.encode(intake.decode(data).facts),
@@ -48,7 +60,7 @@ READERS = {
 MAGIC = {
     "zip": b"PK\x03\x04", "axml": b"\x03\0\x08\0", "manifest": b"\x03\0\x08\0", "resources": b"\x02\0\x0c\0",
     "elf": b"\x7fELF\x02\x01",
-    "signing": b"PK\x03\x04", "protoxml": b"\x0a", "script": b"", "page": b"<html>", "intake": b"PK\x03\x04",
+    "signing": b"PK\x03\x04", "protoxml": b"\x0a\x01", "prototable": b"\x12", "script": b"", "page": b"<html>", "intake": b"PK\x03\x04",
 }  # fmt: skip
 SAMPLES = {
     "zip": [("zip-duplicate", None), ("split-bundle", None)],
@@ -56,7 +68,8 @@ SAMPLES = {
     "manifest": [("bank-overlay", "AndroidManifest.xml"), ("manifest-text", "AndroidManifest.xml")],
     "resources": [("bank-overlay", "resources.arsc")],
     "elf": [("dex-missing", "lib/arm64-v8a/libboxcore.so")],
-    "signing": [("sig-v2-only", None), ("sig-v1-only", None)], "protoxml": [],
+    "signing": [("sig-v2-only", None), ("sig-v1-only", None)], "protoxml": [("build-tools-bundle", "base/manifest/AndroidManifest.xml")],
+    "prototable": [("build-tools-bundle", "base/resources.pb")],
     "script": [("hybrid-js", "assets/www/app.js")],
     "page": [("hybrid-js", "assets/www/index.html")],
     "intake": [("apk-in-apk", None), ("split-bundle", None)],

@@ -1,5 +1,6 @@
 """Policies and data-safety declarations against what was found."""
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -127,3 +128,12 @@ def test_the_example_in_the_documentation_is_a_policy(tmp_path):
     path = tmp_path / "p.yml"
     path.write_text(page.split("```yaml\n")[1].split("```")[0])
     assert policy.load_policy(path).require.target_sdk == 34
+
+
+@pytest.mark.parametrize("text", ["PSL_X,a,true\rPSL_Y,b,true", 'PSL_X,"' + "a" * 200_000 + '"'])
+def test_tables_that_are_written_oddly_are_read_or_refused(tmp_path, text):
+    """Found by fuzzing: a carriage return in a cell was a traceback."""
+    file = tmp_path / "labels.csv"
+    file.write_text(text, newline="")
+    with contextlib.suppress(RuleError):
+        policy.load_declaration(file)

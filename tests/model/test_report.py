@@ -82,3 +82,9 @@ def test_a_fingerprint_knows_who_did_it_from_who_suffered() -> None:
 def test_severities_are_ordered() -> None:
     assert Severity.INFO < Severity.LOW < Severity.MEDIUM < Severity.HIGH < Severity.CRITICAL
     assert max(Severity.LOW, Severity.HIGH) is Severity.HIGH
+
+
+@pytest.mark.parametrize("raw", [b'{"schema": "\xff"}', b'{"schema": "rogue-scan/report/1", "tool": "\xe8"}'])
+def test_what_is_no_utf_8_is_malformed(raw):
+    with pytest.raises(Malformed):
+        decode(raw)

@@ -99,3 +99,12 @@ def test_a_changed_table_changes_the_digest(tmp_path: Path, monkeypatch: pytest.
         table.write_text(text)
         digests.add(load().digest)
     assert len(digests) == 2
+
+
+@pytest.mark.parametrize("text", ["? [a, b]\n: c\n", "{[a]: b}\n", "? {a: b}\n: c\n"])
+def test_a_key_that_is_no_plain_value_is_an_error(tmp_path: Path, text: str) -> None:
+    """Found by fuzzing: a list as a key was a traceback."""
+    file = tmp_path / "a.yml"
+    file.write_text(text)
+    with pytest.raises(RuleError, match="a key is a list or a table"):
+        read_yaml(file)

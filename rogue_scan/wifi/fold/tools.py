@@ -124,9 +124,10 @@ def group(key: NDArray[Any]) -> Groups:
 def cells(groups: Groups, column: NDArray[Any]) -> Iterator[tuple[int, int, int]]:
     """(group, value, rows) for each distinct value of a column within each group, values ascending.
 
-    Values must lie within ±2^31.
+    Values beyond ±2^31 count as that: seconds of damaged records can be.
     """
-    key = (groups.number << 32) + (column[groups.order].astype(np.int64) + (1 << 31))
+    value = np.clip(column[groups.order].astype(np.int64), -(1 << 31), (1 << 31) - 1)
+    key = (groups.number << 32) + (value + (1 << 31))
     values, counts = np.unique(key, return_counts=True)
     numbers = (values >> 32).tolist()
     inner = ((values & 0xFFFF_FFFF) - (1 << 31)).tolist()

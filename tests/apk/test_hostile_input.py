@@ -60,7 +60,8 @@ READERS = {
 MAGIC = {
     "zip": b"PK\x03\x04", "axml": b"\x03\0\x08\0", "manifest": b"\x03\0\x08\0", "resources": b"\x02\0\x0c\0",
     "elf": b"\x7fELF\x02\x01",
-    "signing": b"PK\x03\x04", "protoxml": b"\x0a\x01", "prototable": b"\x12", "script": b"", "page": b"<html>", "intake": b"PK\x03\x04",
+    "signing": b"PK\x03\x04", "protoxml": b"\x0a\x01", "prototable": b"\x12",
+    "script": b"", "page": b"<html>", "intake": b"PK\x03\x04",
 }  # fmt: skip
 SAMPLES = {
     "zip": [("zip-duplicate", None), ("split-bundle", None)],
@@ -68,7 +69,8 @@ SAMPLES = {
     "manifest": [("bank-overlay", "AndroidManifest.xml"), ("manifest-text", "AndroidManifest.xml")],
     "resources": [("bank-overlay", "resources.arsc")],
     "elf": [("dex-missing", "lib/arm64-v8a/libboxcore.so")],
-    "signing": [("sig-v2-only", None), ("sig-v1-only", None)], "protoxml": [("build-tools-bundle", "base/manifest/AndroidManifest.xml")],
+    "signing": [("sig-v2-only", None), ("sig-v1-only", None)],
+    "protoxml": [("build-tools-bundle", "base/manifest/AndroidManifest.xml")],
     "prototable": [("build-tools-bundle", "base/resources.pb")],
     "script": [("hybrid-js", "assets/www/app.js")],
     "page": [("hybrid-js", "assets/www/index.html")],

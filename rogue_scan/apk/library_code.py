@@ -140,25 +140,25 @@ def known(dexes: Iterable[Dex], own: Collection[str], use: Table | None = None) 
     unknown: Counter[str] = Counter()
     names: dict[str, Counter[str]] = {}
     for dex in dexes:
-        rows = [row for row in range(len(dex.classes)) if dex.class_name(row) in own]
-        if not rows:
+        every = dex.class_names()
+        chosen = np.array([name in own for name in every], bool)
+        if not chosen.any():
             continue
-        chosen = np.zeros(len(dex.classes), bool)
-        chosen[rows] = True
         classes, numbers, weights = marks(dex, chosen)
         place = np.minimum(np.searchsorted(use.numbers, numbers), max(0, len(use.numbers) - 1))
         hit = use.numbers[place] == numbers if len(use.numbers) else np.zeros(len(numbers), bool)
         total = np.bincount(classes, weights, len(dex.classes))
         missed = np.bincount(classes, ~hit, len(dex.classes))
-        for row in rows:
-            name = dex.class_name(row)
+        begin = np.searchsorted(classes, np.arange(len(dex.classes) + 1)).tolist()
+        for row in np.flatnonzero(chosen).tolist():
+            name = every[row]
             package = name.rpartition("/")[0]
             if not total[row]:
                 silent.append(name)
             elif missed[row]:
                 unknown[package] += 1
             elif total[row] >= LEAST_WEIGHT:
-                here = classes == row
+                here = slice(begin[row], begin[row + 1])
                 votes = np.bincount(use.owners[place[here]], weights[here], SEVERAL + 1)[:SEVERAL]
                 if not votes.any():
                     silent.append(name)
@@ -179,7 +179,7 @@ def known(dexes: Iterable[Dex], own: Collection[str], use: Table | None = None) 
 def marks(
     dex: Dex, chosen: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], U64, npt.NDArray[np.float64]]:
-    """Class row, number and weight of each method with a weight, in the classes ``chosen``."""
+    """Class row, number and weight of each method with a weight, in the classes ``chosen``; by class row."""
     rows = np.flatnonzero(chosen[dex.def_class] & (dex.def_code >= 0))
     mine = np.full(len(dex.code_offset), -1, np.int64)
     mine[dex.def_code[rows]] = rows
@@ -192,10 +192,14 @@ def marks(
         used, back = np.unique(indices, return_inverse=True)
         values = np.array([_value(dex, kind, int(index)) for index in used], np.uint64)
         value = values[back] if len(used) else np.zeros(0, np.uint64)
-        pairs = np.unique(np.stack([method[value > 0].astype(np.uint64), value[value > 0]]), axis=1)
-        methods.append(pairs[0].astype(np.int64))
-        tokens.append(_mixed(pairs[1]))
-        weights.append(np.full(pairs.shape[1], TEXT_WEIGHT if kind == "s" else 1, np.float64))
+        method, value = method[value > 0], value[value > 0]
+        order = np.lexsort((value, method))
+        method, value = method[order], value[order]
+        first = np.ones(len(method), bool)
+        first[1:] = (method[1:] != method[:-1]) | (value[1:] != value[:-1])
+        methods.append(method[first])
+        tokens.append(_mixed(value[first]))
+        weights.append(np.full(int(first.sum()), TEXT_WEIGHT if kind == "s" else 1, np.float64))
     method, inverse = np.unique(np.concatenate(methods), return_inverse=True)
     if not len(method):
         return np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)

@@ -20,6 +20,7 @@ import itertools
 import mmap
 import os
 import random
+import re
 import resource
 import signal
 import struct
@@ -230,11 +231,14 @@ def in_process(name: str, seconds: float, seed: int, how: str) -> int:
         return child
     status = 70
     try:
-        faulthandler.enable()
+        KEPT.mkdir(exist_ok=True)
         if how == "guided":
+            log = os.open(KEPT / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
             status = guided(name, seconds, seed)
         else:
-            KEPT.mkdir(exist_ok=True)
+            faulthandler.enable()
             with (KEPT / f".running-{name}").open("w+b") as file:
                 file.truncate(4 + MAX_INPUT)
                 with mmap.mmap(file.fileno(), 4 + MAX_INPUT) as shared:
@@ -274,10 +278,21 @@ def targets(names: Sequence[str], seconds: float) -> list[str]:
         if way == "plain" and code not in (0, 1) and last.exists():
             raw = last.read_bytes()
             keep(name, raw[4 : 4 + struct.unpack_from("<I", raw)[0]], f"its process ended with {code}")
-        if way == "guided" and code:
-            print(f"\n{name}: atheris ended with {code}; the input is in {KEPT.name}/{name}-…", flush=True)
+        if way == "guided":
+            told(name, code)
         last.unlink(missing_ok=True)
     return broken
+
+
+def told(name: str, code: int) -> None:
+    """Say how the guided run of a target ended, from its log."""
+    log = (KEPT / f"{name}.log").read_text(errors="replace")
+    numbers = dict(re.findall(r"stat::(\w+):\s+(\d+)", log))
+    runs, new = numbers.get("number_of_executed_units", "?"), numbers.get("new_units_added", "?")
+    print(f"{name:16} {runs:>7} inputs, guided, {new} reached new code", flush=True)
+    if code:
+        trace = log[max(0, log.rfind("=== Uncaught Python exception")) :][-3000:]
+        print(f"\n{name}: atheris ended with {code}; the input is {KEPT.name}/{name}-…\n{trace}", flush=True)
 
 
 def properties(seconds: float) -> int:

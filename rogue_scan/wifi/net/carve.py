@@ -20,6 +20,8 @@ MAX_FILE = 64 * 1024 * 1024
 MAX_TOTAL = 192 * 1024 * 1024
 """Octets of all files kept."""
 _MAX_FILES = 256
+_MAX_RANGES = 8192
+"""Separate parts of one file, more than holes in an answer can leave."""
 _MAX_NAMES = 4096
 """Entries of an archive whose names are looked at."""
 
@@ -114,6 +116,7 @@ class _Assembly:
         self.lost = False
         """Whether octets had to be given up."""
         self.length = 0
+        """Octets laid out so far; ``data`` is empty while an offer holds them."""
 
     @property
     def received(self) -> int:
@@ -121,7 +124,7 @@ class _Assembly:
 
     @property
     def complete(self) -> bool:
-        size = self.total if self.total is not None else len(self.data)
+        size = self.total if self.total is not None else self.length
         return (
             not self.lost and (self.total is not None or self.ended) and self.have == [(0, size)] and size > 0
         )
@@ -186,8 +189,9 @@ class Carver:
         known = self._of(ends, host, path, total, body if begin == 0 and whole else b"")
         if known is None and not kind_of(b"" if begin else body, name, content_type):
             return
-        if begin + len(body) > MAX_FILE or self._held + len(body) > MAX_TOTAL or (
-            known is None and len(self._files) >= _MAX_FILES
+        grows = max(0, begin + len(body) - (self._files[known].length if known else 0))
+        if begin + len(body) > MAX_FILE or self._held + grows > MAX_TOTAL or (
+            len(self._files[known].have) > _MAX_RANGES if known else len(self._files) >= _MAX_FILES
         ):  # fmt: skip
             self.refused += 1
             return
@@ -232,9 +236,10 @@ class Carver:
                 return None
             if total is not None and file.total is not None and total != file.total:
                 continue
-            held = self._made[key].data if key in self._made else bytes(file.data)
-            if whole and file.complete and held != whole:
-                continue  # another file under the same name
+            if whole and file.complete:
+                held = self._made[key].data if key in self._made else file.data
+                if held != whole:
+                    continue  # another file under the same name
             return key
         return None
 

@@ -88,6 +88,8 @@ class Conversation:
         self._client: int | None = None
         self._listener = listener
         self._handed_by = 0
+        self._stored = 0
+        """Octets of messages that wait for the other side's."""
         self._requests: dict[int, http.Message] = {}
         self._answers: dict[int, http.Message] = {}
         self._asked = self._answered = 0
@@ -128,7 +130,7 @@ class Conversation:
     @property
     def kept(self) -> int:
         """Octets held in memory."""
-        total = 0
+        total = self._stored
         for side in self._sides:
             total += side.half.held + len(side.begin)
             if side.http:
@@ -292,6 +294,7 @@ class Conversation:
 
     def _messages(self, number: int, messages: list[http.Message]) -> None:
         for message in messages:
+            self._stored += len(message.body)
             answers = bool(message.head.status) if message.head else not self._is_client(number)
             if answers:
                 if self._client is None:
@@ -311,8 +314,9 @@ class Conversation:
             behind = abs(self._asked - self._answered) > _MAX_PIPELINE
             if not final and (request is None or answer is None) and not behind:
                 return
-            self._requests.pop(self._told, None)
-            self._answers.pop(self._told, None)
+            for waiting in (self._requests, self._answers):
+                message = waiting.pop(self._told, None)
+                self._stored -= len(message.body) if message else 0
             self._told += 1
             if (request and request.head) or (answer and answer.head):
                 self._listener.exchange(self, request, answer)

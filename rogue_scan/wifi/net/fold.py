@@ -51,6 +51,14 @@ MAX_HELD = 192 * 1024 * 1024
 """Octets held by unfinished conversations."""
 IDLE = 60.0
 """Seconds after which a silent conversation is over."""
+FREE_OPENED, OPENED_RATIO = 256 * 1024 * 1024, 16
+"""Octets that packed bodies may unfold to in one capture, and how many more for each octet heard. Honest
+pages and apps stay far below; of a flood of bombs the later ones are opened to their first octets."""
+BROTLI = 512 * 1024
+"""What it costs to begin with Brotli, which fills a window of MiBs before it gives anything. Browsers do not
+ask for it without encryption, so there are few such bodies."""
+FREE_READ, READ_RATIO, LEAST_READ = 16 * 1024 * 1024, 8, 4 * 1024
+"""The same for octets of pages that are read, which costs more; of each page so many are read in any case."""
 _MAX_LET_GO = 65_536
 _MAX_RECENT = 8192
 _SLICE = 1024
@@ -65,6 +73,22 @@ _MOST_SENT = 64
 _MOST_ADDRESSES = 32
 _GROUP = 1 << 40
 _encode = msgspec.json.encode
+
+
+class _Credit:
+    """Work that may be spent on what a few octets unfold to: some for nothing, more for octets heard."""
+
+    def __init__(self, free: int, ratio: int) -> None:
+        self._left, self._ratio = free, ratio
+
+    def earn(self, heard: int, most: int) -> int:
+        """How much, at most ``most``, may be spent on something that so many octets were heard of."""
+        self._left += heard * self._ratio
+        return min(most, self._left)
+
+    def spend(self, used: int) -> None:
+        """So much was spent."""
+        self._left = max(0, self._left - used)
 
 
 class NetFold:
@@ -100,6 +124,8 @@ class NetFold:
         self._let_go: OrderedDict[int, None] = OrderedDict()
         self._recent: OrderedDict[Hashable, float] = OrderedDict()
         self._weight = 0
+        self._opened = _Credit(FREE_OPENED, OPENED_RATIO)
+        self._read = _Credit(FREE_READ, READ_RATIO)
         self._now = 0.0
         self._swept = 0.0
 
@@ -317,16 +343,27 @@ class NetFold:
         host, path, base = _place(asked, ends)
         body, whole = b"", False
         if answer and told:
-            body, whole = http.content(
-                answer, http.MAX_TEXT if told.content_type.startswith("text/") else http.MAX_BODY
-            )
+            most = http.MAX_TEXT if told.content_type.startswith("text/") else http.MAX_BODY
+            coding = told.get("content-encoding").strip().lower()
+            coded = coding not in ("", "identity")
+            dear = BROTLI if "br" in coding else 0
+            if coded:
+                most = self._opened.earn(len(answer.body), most)
+            if most < dear:
+                self._count("bodies")
+            else:
+                body, whole = http.content(answer, most)
+                self._opened.spend(len(body) + dear if coded else 0)
             if body:
-                coded = told.get("content-encoding").strip().lower() not in ("", "identity")
                 self._carver.take(ends, host, path, answer, body, whole, not coded)
         if len(self.exchanges) >= MAX_RECORDS:
             self._count("exchanges")
             return
-        page = _page(told, body, whole, base) if told else None
+        page = None
+        if answer and told and _is_page(told, body):
+            most = max(self._read.earn(len(answer.body), len(body)), min(LEAST_READ, len(body)))
+            self._read.spend(most)
+            page = _page(told, body[:most], whole and most == len(body), base)
         location = _target(base, told.get("location")) if told and 300 <= told.status < 400 else ""
         self._keep(
             "exchanges",
@@ -544,14 +581,18 @@ def _place(asked: http.Head | None, ends: Ends) -> tuple[str, str, str]:
     return name[:255].rstrip("."), path, f"http://{host or ends.server_ip}{path}"
 
 
-def _page(told: http.Head, body: bytes, whole: bool, base: str) -> PageFacts | None:
+def _is_page(told: http.Head, body: bytes) -> bool:
+    """Whether browsers show an answer as a page: by its type, or by how it begins."""
     kind = told.content_type
+    if kind in ("text/html", "application/xhtml+xml"):
+        return True
     head = body[:512].lstrip().lower()
-    if kind not in ("text/html", "application/xhtml+xml") and not (
-        kind in ("", "text/plain", "application/octet-stream")
-        and head.startswith((b"<!doctype html", b"<html"))
-    ):
-        return None
+    return kind in ("", "text/plain", "application/octet-stream") and head.startswith(
+        (b"<!doctype html", b"<html")
+    )
+
+
+def _page(told: http.Head, body: bytes, whole: bool, base: str) -> PageFacts:
     page = html.read(html.text_of(body, told.get("content-type")))
     if page.base:
         base = _target(base, page.base) or base

@@ -5,6 +5,7 @@ Read with the standard library's parser: memory-safe, and forgiving as browsers 
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 
 import msgspec
@@ -25,6 +26,12 @@ _TAG = re.compile(
     r"""<(/?[a-zA-Z][^\s<>/"'=]{0,64}+)(?:[^<>"']++|"[^"]{0,2048}+"|'[^']{0,2048}+'){0,128}+>"""
 )
 """A tag that is closed; its quoted values may hold angle brackets. Nothing in it backtracks."""
+_BLOCKS = frozenset({"br", "p", "div", "tr", "li", "td", "th"})
+_READ = frozenset({
+    "title", "script", "base", "meta", "form", "label", "input", "select", "textarea", "a", "area", "iframe",
+    "frame", "embed", "object", "button", "/title", "/form", "/label",
+})  # fmt: skip
+"""Tags that say something; most of a page is others, which are passed over unread."""
 _QUIET = frozenset({"hidden", "submit", "button", "reset", "image"})
 
 
@@ -68,20 +75,23 @@ def read(markup: str) -> Page:
     """The facts of a page; never fails: what cannot be read is not there."""
     reader = _Reader()
     for kind, piece in _pieces(markup[:MAX_PAGE]):
-        if kind == "script":
+        if kind == "text":
+            reader.handle_data(unescape(piece))
+        elif kind == "code":
             reader.scripted(piece)
-            continue
-        reader.feed(piece)
-        if kind == "tag":
+        elif kind in _BLOCKS:
+            reader.block()
+        elif kind in _READ:
+            reader.feed(piece)
             reader.clear_cdata_mode()  # its content comes apart, or not at all
     return reader.page()
 
 
 def _pieces(markup: str) -> Iterator[tuple[str, str]]:
-    """Tags, text between them and scripts, in linear time.
+    """Tags by their names (those that end something with a slash), "text" between them, "code" of scripts.
 
-    The standard library's parser looks again and again for the ends of what is never closed; given whole
-    pieces, it has nothing to look for. Comments and styles are left out.
+    In linear time: the standard library's parser looks again and again for the ends of what is never closed;
+    given whole pieces, it has nothing to look for. Comments and styles are left out.
     """
     at = 0
     for _ in range(_MAX_TAGS):
@@ -109,11 +119,11 @@ def _pieces(markup: str) -> Iterator[tuple[str, str]]:
             continue
         at = tag.end()
         name = tag[1].lower()
-        yield "tag", tag[0]
+        yield name, tag[0]
         if name in ("script", "style"):
             end_tag = re.compile(f"</{name}", re.IGNORECASE).search(markup, at)
             if name == "script":
-                yield "script", markup[at : end_tag.start() if end_tag else None]
+                yield "code", markup[at : end_tag.start() if end_tag else None]
             if end_tag is None:
                 return
             at = end_tag.start()
@@ -183,8 +193,6 @@ class _Reader(HTMLParser):
                 self._link(values.get("data", ""))
             case "button":
                 self._link(values.get("formaction", ""))
-            case "br" | "p" | "div" | "tr" | "li" | "td" | "th":
-                self._before = self._before[-1:]
 
     def handle_endtag(self, tag: str) -> None:
         match tag:
@@ -204,9 +212,12 @@ class _Reader(HTMLParser):
             return
         if self._label is not None:
             self._label.append(data)
-        text = _tidy([data])
-        if text:
+        if text := _tidy([data]):
             self._before = [*self._before[-3:], text]
+
+    def block(self) -> None:
+        """Another block begins: only the last words before it may still be a label."""
+        self._before = self._before[-1:]
 
     def scripted(self, code: str) -> None:
         """Takes the text of a script: where it sends the browser to."""

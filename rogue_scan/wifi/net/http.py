@@ -15,8 +15,11 @@ from rogue_scan.wifi.net.tcp import Gap, Piece
 
 MAX_HEAD = 64 * 1024
 MAX_BODY = 64 * 1024 * 1024
+MAX_REQUEST = 1024 * 1024
+"""Octets kept of what a client sends."""
 MAX_TEXT = 4 * 1024 * 1024
 """Octets of a page that are decoded and read."""
+_MAX_CODINGS = 4
 _MAX_LINE = 4096
 _MAX_HEADERS = 256
 _MAX_HOLES = 4096
@@ -104,7 +107,9 @@ class Body:
         self.missing = 0
         self.chunks = 0
         self.holes: list[tuple[int, int]] = []
-        self.keep = _HEAD_ONLY if head.content_type.startswith(_PLAIN_MEDIA) else MAX_BODY
+        self.keep = MAX_REQUEST if head.method else MAX_BODY
+        if head.content_type.startswith(_PLAIN_MEDIA):
+            self.keep = _HEAD_ONLY
 
     @property
     def tedious(self) -> bool:
@@ -414,7 +419,10 @@ def content(message: Message, limit: int = MAX_TEXT) -> tuple[bytes, bool]:
         return b"", False
     data = message.body
     whole = message.complete and len(data) == message.size
-    for coding in reversed(message.head.get("content-encoding").lower().split(",")):
+    codings = message.head.get("content-encoding").lower().split(",", _MAX_CODINGS)
+    if len(codings) > _MAX_CODINGS:
+        return b"", False
+    for coding in reversed(codings):
         name = coding.strip()
         if name in ("", "identity"):
             continue

@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl
 from rogue_scan.wifi.net import http, personal
 from rogue_scan.wifi.net.records import Sent
 
-_MAX_BODY = 1 << 20
+_MAX_BODY = http.MAX_REQUEST
+_OPENED, _RATIO = 64 * 1024, 32
+"""Octets that a packed body may always unfold to, and so many times its own: nobody packs forms better."""
 _MAX_PARAMETERS = 256
 _MAX_NAME = 64
 _MAX_DEPTH = 8
@@ -39,9 +41,9 @@ def _pairs(request: http.Message) -> Iterator[tuple[str, str]]:
     query = head.target.partition("?")[2]
     if query:
         yield from _form(query[:_MAX_BODY])
-    if not request.body:
-        return
-    body, _ = http.content(request, _MAX_BODY)
+    if not request.body or "br" in head.get("content-encoding").lower():
+        return  # no client packs forms with Brotli; opening it is dear
+    body, _ = http.content(request, min(_MAX_BODY, max(_OPENED, _RATIO * len(request.body))))
     kind = head.content_type
     if kind == "multipart/form-data":
         yield from _multipart(body, head.get("content-type"))

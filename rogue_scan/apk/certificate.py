@@ -17,6 +17,12 @@ KNOWN = {
     "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc": "AOSP test key (testkey)",
     "c8a2e9bccf597c2fb6dc66bee293fc13f2fc47ec77bc6b2b0d52c11f51192ab8": "AOSP test key (platform)",
     "28bbfe4a7b97e74681dc55c2fbb6ccb8d6c74963733f6af6ae74d8c3a6e879fd": "AOSP test key (shared)",
+    "465983f7791f2abeb43ea2cbdc7f21a8260b72bc08a55c839fc1a43bc741a81e": "AOSP test key (media)",
+    "e1dbadce60dc080d15b58a014b0dcf9400e24de23fa00b287a5a982bfebda2ee": "AOSP test key (networkstack)",
+    "fae9122a8721d6e2a196d2224dffcf773c9127e2bb956cbddb40b009192ffdfd": "AOSP test key (nfc)",
+    "a6ccc500ff0e7421200eb66a7fe174ef1b00e52ca91727070cbedf061ff76c35": "AOSP test key (bluetooth)",
+    "abf21f9e2af1d881cc673fddcefa6ed9c269a437bd64b279cf45844cfd589126": "AOSP test key (sdk_sandbox)",
+    "ce7b2b47ae2b7552c8f92cc29124279883041fb623a5f194a82c9bf15d492aa0": "AOSP test key (cts_uicc_2021)",
 }
 """SHA-256 of certificates whose private keys are public (AOSP ``build/target/product/security``)."""
 

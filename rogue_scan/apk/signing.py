@@ -79,7 +79,7 @@ class SigningFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     certificates: tuple[Certificate, ...] = ()
     """Of all signers, those of the newest scheme first."""
     lineage: tuple[str, ...] = ()
-    """SHA-256 of the certificates of a key rotation, oldest first."""
+    """SHA-256 of the certificates of a key rotation, oldest first, each signed by the one before."""
     blocks: tuple[Block, ...] = ()
     stamped: bool = False
     """Carries a source stamp (made by a store or build service)."""
@@ -242,7 +242,7 @@ class _Verifier:
         certificate = self.certificate(ders[0])
         for attribute in _prefixed(attributes):
             if len(attribute) >= 4 and struct.unpack_from("<I", attribute)[0] == ROTATION:
-                self.rotation(attribute[4:])
+                self.rotation(attribute[4:], certificate.sha256)
         verdict = self.signature(bytes(signed), signatures, bytes(public_key), problems)
         if public_key_of(ders[0]) not in (None, bytes(public_key)):
             problems.append("the public key is not that of the certificate")
@@ -353,17 +353,40 @@ class _Verifier:
                 return state(salt + data).digest() + struct.pack("<Q", total)
             level = [state(salt + data[at : at + 4096]).digest() for at in range(0, len(data), 4096)]
 
-    def rotation(self, body: memoryview) -> None:
-        """Certificates of a proof of rotation, oldest first."""
+    def rotation(self, body: memoryview, newest: str) -> None:
+        """Certificates of a proof of rotation, oldest first; none where one is not signed by the one before.
+
+        ``newest``: SHA-256 of the certificate that signs the package, which has to be the last one.
+        """
+        before: tuple[bytes, int] | None = None
+        found: list[str] = []
         try:
             for level in _prefixed(body[4:]):
-                signed, _ = _take(level)
-                der, _ = _take(signed)
-                sha = self.certificate(bytes(der)).sha256
-                if sha not in self.lineage and len(self.lineage) < MAX_CERTIFICATES:
-                    self.lineage.append(sha)
-        except (Malformed, struct.error):
-            self.note("lineage", value="broken structure")
+                signed, rest = _take(level)
+                der, inner = _take(signed)
+                _, algorithm = struct.unpack_from("<II", rest)
+                if before is not None:
+                    key = public_key_of(before[0])
+                    kind = ALGORITHMS.get(before[1])
+                    told = struct.unpack_from("<I", inner)[0]
+                    signature = bytes(_take(rest[8:])[0])
+                    if (
+                        key is None
+                        or kind is None
+                        or told != before[1]
+                        or not signature_holds(key, kind[0], kind[1], signature, bytes(signed))
+                    ):
+                        raise Malformed("a key is not signed by the one before it")
+                before = bytes(der), algorithm
+                found.append(self.certificate(bytes(der)).sha256)
+                if len(found) > MAX_CERTIFICATES:
+                    break
+            if found and found[-1] != newest:
+                raise Malformed("it does not end in the key that signs")
+        except (Malformed, struct.error) as error:
+            self.note("lineage", value=error, refused=True)
+            return
+        self.lineage += [sha for sha in found if sha not in self.lineage]
 
     def certificate(self, der: bytes) -> Certificate:
         sha = hashlib.sha256(der).hexdigest()

@@ -147,15 +147,56 @@ def test_two_schemes_of_two_signers(plain, signer):
     assert box and data
 
 
+def lineage(*signers, break_at=None):
+    """A proof of rotation: each certificate signed by the key before it."""
+    levels, before = b"", None
+    for number, one in enumerate(signers):
+        signed = prefixed(one.der) + struct.pack("<I", before.algorithm if before else 0)
+        proof = before.sign(signed) if before else b""
+        if number == break_at:
+            proof = bytes(len(proof))
+        levels += prefixed(prefixed(signed) + struct.pack("<II", 0, one.algorithm) + prefixed(proof))
+        before = one
+    return struct.pack("<I", signing.ROTATION) + struct.pack("<I", 1) + levels
+
+
+def rotated(plain, signer, attribute):
+    return verify(sign(plain, signer, ids=(signing.V3,), attributes=prefixed(attribute)))
+
+
 def test_lineage(plain, signer):
-    old = Signer("Old")
-    levels = b""
-    for one in (old, signer):
-        signed = prefixed(one.der) + struct.pack("<I", 0)
-        levels += prefixed(prefixed(signed) + struct.pack("<II", 0, 0) + prefixed(b""))
-    attribute = struct.pack("<I", signing.ROTATION) + struct.pack("<I", 1) + levels
-    facts = verify(sign(plain, signer, ids=(signing.V3,), attributes=prefixed(attribute)))
-    assert facts.lineage == (old.sha256, signer.sha256)
+    old, older = Signer("Old"), Signer("Older")
+    facts = rotated(plain, signer, lineage(older, old, signer))
+    assert facts.lineage == (older.sha256, old.sha256, signer.sha256)
+    assert kinds(facts) == set()
+
+
+def test_a_lineage_that_is_not_signed_is_no_lineage(plain, signer):
+    """Whoever names another's certificate as his own past has to have its signature."""
+    victim = Signer("Victim")
+    facts = rotated(plain, signer, lineage(victim, signer, break_at=1))
+    assert (facts.lineage, kinds(facts)) == ((), {"lineage"})
+
+
+def test_a_lineage_of_other_keys(plain, signer):
+    facts = rotated(plain, signer, lineage(Signer("A"), Signer("B")))
+    assert (facts.lineage, kinds(facts)) == ((), {"lineage"})
+
+
+def test_a_broken_lineage(plain, signer):
+    attribute = struct.pack("<III", signing.ROTATION, 1, 99)
+    assert kinds(rotated(plain, signer, attribute)) == {"lineage"}
+
+
+def test_a_package_with_rotated_keys_as_the_build_tools_sign_it(labelled):
+    """Three keys, RSA, EC and RSA: v2 by the oldest, v3 by the newest, proof of rotation between."""
+    facts = verify(labelled("rotated-key"))
+    assert [(s.name, s.verified) for s in facts.schemes] == [("v3", True), ("v2", True)]
+    assert [c.subject for c in facts.certificates] == ["CN=key c", "CN=key a"]
+    assert len(facts.lineage) == 3
+    assert facts.lineage[-1] == facts.schemes[0].signers[0]
+    assert facts.lineage[0] == facts.schemes[1].signers[0]
+    assert facts.differences == ()
 
 
 def test_other_parts_of_the_block(plain, signer):

@@ -33,11 +33,17 @@ DENSE_LEAST = 8192
 """Bytes below which that says nothing."""
 
 PT_LOAD, PT_DYNAMIC = 1, 2
-DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_STRSZ, DT_SONAME = 1, 4, 5, 6, 10, 14
+DT_NEEDED, DT_HASH, DT_STRTAB, DT_SYMTAB, DT_RELA, DT_RELASZ, DT_STRSZ, DT_SONAME = 1, 4, 5, 6, 7, 8, 10, 14
+RELATIVE = {183: 1027, 62: 8, 243: 3}
+"""Relocation that puts an address into a place, by machine (those with the address beside them)."""
+MAX_RELOCATIONS = 1_000_000
+MAX_DATA = 32 << 20
+"""Bytes of data segments searched for pointers."""
 
 _TYPE = rb"(?:[ZBCSIJFD]|L[\w/$]{1,200};)"
 _SIGNATURE = re.compile(rb"\((?:\[*" + _TYPE + rb"){0,20}\)\[*(?:V|" + _TYPE + rb")")
 _RUN = re.compile(rb"[\x20-\x7e]{6,1000}")
+_METHOD = re.compile(rb"[A-Za-z_$][\w$]{0,200}\0")
 _TELLING = re.compile(
     r"/system/(?:x?bin|app)/|/data/local/tmp|/proc/(?:self|net|\d)|ro\.(?:product|build|kernel)\."
     r"|\bsu\b -c|libfrida|frida|xposed|magisk|ptrace|TracerPid|dexfile|DexClassLoader|InMemoryDex"
@@ -70,6 +76,9 @@ class NativeLibrary(msgspec.Struct, frozen=True, omit_defaults=True):
     """Has ``JNI_OnLoad`` and method signatures: ties Java methods at run time (RegisterNatives)."""
     signatures: tuple[str, ...] = ()
     """JNI method signatures in it."""
+    registered: tuple[str, ...] = ()
+    """Java methods that it ties at run time, as ``name(signature)``: from tables of name, signature and
+    function."""
     strings: tuple[NativeString, ...] = ()
     packed: str = ""
     """Why it looks packed or encrypted; empty if it does not."""
@@ -144,9 +153,9 @@ class _Reader:
         folder = re.fullmatch(r"(?:.*/)?lib/([^/]+)/[^/]+", self.entry)
         java = tuple(dict.fromkeys(_java_name(name) for name in exports if name.startswith("Java_")))
         body = self.data[:MAX_SCAN]
-        signatures = tuple(
-            dict.fromkeys(m.group().decode() for m in _limit(_SIGNATURE.finditer(body), 2000))
-        )[:MAX_NAMES]
+        found = list(_limit(_SIGNATURE.finditer(body), 2000))
+        signatures = tuple(dict.fromkeys(m.group().decode() for m in found))[:MAX_NAMES]
+        registered = tuple(dict.fromkeys(self.registered(found, dynamic, machine)))[:MAX_NAMES]
         packed = self.packed(bool(dynamic))
         if packed:
             self.note("packed", -1, packed)
@@ -162,6 +171,7 @@ class _Reader:
             java=tuple(short(n) for n in java[:MAX_NAMES]),
             registers="JNI_OnLoad" in exports and bool(signatures),
             signatures=signatures,
+            registered=registered,
             strings=tuple(self.strings(body)),
             packed=packed,
             symbols=symbols,
@@ -196,6 +206,69 @@ class _Reader:
             if segment.kind == PT_LOAD and segment.address <= address_ < segment.address + segment.size:
                 return address_ - segment.address + segment.offset
         return -1
+
+    def to_address(self, offset: int) -> int:
+        """Virtual address of a file offset; -1 where no segment loads it."""
+        for segment in self.segments:
+            if segment.kind == PT_LOAD and segment.offset <= offset < segment.offset + segment.size:
+                return offset - segment.offset + segment.address
+        return -1
+
+    def registered(
+        self, signatures: list[re.Match[bytes]], dynamic: dict[int, list[int]], machine: int
+    ) -> Iterator[str]:
+        """Methods in tables for ``RegisterNatives``: three pointers each, to name, signature and function."""
+        texts = {
+            self.to_address(m.start()): m.group().decode()
+            for m in signatures
+            if self.data[m.end() : m.end() + 1] == b"\0"
+        }
+        texts.pop(-1, None)
+        if not texts:
+            return
+        width = 8 if self.wide else 4
+        pointers = self.relocated(dynamic, machine)
+        slots = [(place, target) for place, target in pointers.items() if target in texts]
+        for place, target in [*slots, *self.pointing(set(texts))]:
+            name = pointers.get(place - width, self.word(self.to_offset(place - width)))
+            at = self.to_offset(name)
+            found = _METHOD.match(self.data, at) if at >= 0 else None
+            if found:
+                yield f"{found.group()[:-1].decode()}{texts[target]}"
+
+    def relocated(self, dynamic: dict[int, list[int]], machine: int) -> dict[int, int]:
+        """Addresses that the loader puts into places, by place, where the file has them in a table."""
+        wanted = RELATIVE.get(machine)
+        at = self.to_offset(dynamic.get(DT_RELA, [0])[0])
+        if wanted is None or at < 0 or not self.wide:
+            return {}
+        size = min(dynamic.get(DT_RELASZ, [0])[0], len(self.data) - at, 24 * MAX_RELOCATIONS)
+        rows = struct.iter_unpack(self.order + "QQQ", self.data[at : at + size // 24 * 24])
+        return {place: target for place, kind, target in rows if kind == wanted}
+
+    def pointing(self, targets: set[int]) -> Iterator[tuple[int, int]]:
+        """Places in data whose content is one of these addresses, as (place, address)."""
+        import numpy as np
+
+        kind = np.dtype(f"{self.order}u{8 if self.wide else 4}")
+        wanted = np.array(sorted(targets), kind)
+        for segment in self.segments:
+            if segment.kind != PT_LOAD or not segment.flags & 2:
+                continue
+            skip = -segment.address % kind.itemsize
+            count = min(segment.size, MAX_DATA) - skip
+            if count < kind.itemsize or segment.offset + skip + count > len(self.data):
+                continue
+            words = np.frombuffer(self.data, kind, count // kind.itemsize, segment.offset + skip)
+            for row in np.flatnonzero(np.isin(words, wanted))[:MAX_SYMBOLS].tolist():
+                yield segment.address + skip + row * kind.itemsize, int(words[row])
+
+    def word(self, at: int) -> int:
+        """The pointer at a file offset; -1 where there is none."""
+        width = 8 if self.wide else 4
+        if at < 0 or at + width > len(self.data):
+            return -1
+        return self.unpack("Q" if self.wide else "I", at)[0]
 
     def dynamic(self) -> dict[int, list[int]]:
         found: dict[int, list[int]] = {}

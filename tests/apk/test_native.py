@@ -1,5 +1,6 @@
 import os
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +139,22 @@ def test_counts_are_not_believed():
     data = bytearray(elf())
     struct.pack_into("<H", data, 56, 65535)
     assert native.parse(bytes(data), "lib/x/a.so").needed == ("libc.so",)
+
+
+@pytest.mark.parametrize("name", ["libjni32.so", "libjni64.so"])
+def test_methods_registered_at_run_time(name):
+    """Built by a C compiler: a table of JNINativeMethod, whose pointers the loader fills in (RELA, 64 bits)
+    or which stand in the data (REL, 32 bits).
+    """
+    data = (Path(__file__).parents[1] / "data" / "apk" / name).read_bytes()
+    found = native.parse(data, f"lib/x/{name}")
+    assert found.registered == ("takeContacts(Landroid/content/Context;)Ljava/lang/String;", "giveAll(I)V")
+    assert found.java == ("org.example.A.plain",)
+    assert found.registers
+
+
+def test_a_table_of_relocations_that_lies():
+    data = bytearray((Path(__file__).parents[1] / "data" / "apk" / "libjni64.so").read_bytes())
+    at = data.find(struct.pack("<QQ", 8, 144))  # DT_RELASZ: six relocations of 24 bytes
+    struct.pack_into("<Q", data, at + 8, 1 << 60)
+    assert len(native.parse(bytes(data), "lib/x/a.so").registered) == 2

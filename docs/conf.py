@@ -17,5 +17,6 @@ exclude_patterns = ["images", "changes", "generated/man"]
 html_theme = "furo"
 html_title = f"rogue-scan {release}"
 html_copy_source = False
+html_show_copyright = False
 myst_heading_anchors = 3
 myst_enable_extensions = ["colon_fence", "deflist"]

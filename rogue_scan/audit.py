@@ -142,7 +142,13 @@ def _scan(
 
         kind = Stream(source).kind()
     if kind is Kind.APP:
-        yield from vet(source.read(), source.name)
+        from rogue_scan.apk import idsig
+
+        data = source.read()
+        first, *inner = vet(data, source.name)
+        signature = source.beside(idsig.ENDING, idsig.MAX_SIZE)
+        yield idsig.with_scheme(first, signature, data) if signature else first
+        yield from inner
         return
     from rogue_scan.wifi import analyse
 

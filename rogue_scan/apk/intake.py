@@ -15,6 +15,7 @@ import msgspec
 from rogue_scan.apk import (
     address,
     content,
+    idsig,
     kits,
     manifest,
     native,
@@ -233,10 +234,14 @@ class _Intake:
     def signed(self) -> signing.SigningFacts:
         """Signatures of the base; scheme v4 lies beside it, so only a set of packages can show it."""
         found = signing.verify(self.base)
-        name = f"{self.parts[0].name}.idsig"
-        if self.parts[0].name and name in self.outer:
-            found = msgspec.structs.replace(found, schemes=(*found.schemes, signing.Scheme("v4")))
-        return found
+        beside = self.outer.get(self.parts[0].name + idsig.ENDING) if self.parts[0].name else None
+        if beside is None:
+            return found
+        try:
+            scheme = idsig.check(self.outer.read(beside, idsig.MAX_SIZE), bytes(self.base.data))
+        except SourceError as error:
+            scheme = signing.Scheme("v4", problems=(str(error),))
+        return msgspec.structs.replace(found, schemes=(*found.schemes, scheme))
 
     # --- resources and manifest
 

@@ -62,6 +62,16 @@ class Source(msgspec.Struct, frozen=True):
             raise LimitExceeded(f"larger than {most} bytes")
         return data
 
+    def beside(self, ending: str, most: int) -> bytes | None:
+        """The file of the same name with ``ending`` behind it, where there is one of at most that size."""
+        if self.is_stdin or is_url(self.location):
+            return None
+        path = Path(self.location + ending)
+        try:
+            return path.read_bytes() if path.is_file() and path.stat().st_size <= most else None
+        except OSError:
+            return None
+
 
 def is_url(text: str) -> bool:
     """Whether ``text`` names something that fsspec opens."""

@@ -263,7 +263,7 @@ def _again(box):
 
 def test_scheme_v4_lies_beside_the_package(app_bytes, zip_writer):
     data = zip_writer.add("base.apk", app_bytes(), method=0).add("base.apk.idsig", b"x").done()
-    assert [(s.name, s.verified) for s in decode(data).signing.schemes] == [("v4", None)]
+    assert [(s.name, s.verified) for s in decode(data).signing.schemes] == [("v4", False)]
 
 
 @pytest.mark.parametrize(

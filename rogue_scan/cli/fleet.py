@@ -111,7 +111,7 @@ def command(
     from rogue_scan.fleet.engine import ENGINE, Limits, Setup
     from rogue_scan.fleet.ledger import Ledger
     from rogue_scan.fleet.run import Vetting, run
-    from rogue_scan.fleet.sources import places
+    from rogue_scan.fleet.sources import is_url, places
     from rogue_scan.fleet.store import Facts
     from rogue_scan.fleet.work import check, pack_rules
     from rogue_scan.model.report import ScanError
@@ -120,7 +120,13 @@ def command(
     rule_set = load(rules)
     check(rule_set)
     limits = Limits(seconds=timeout, memory=max_memory * _MIB)
-    setup = Setup(rules=pack_rules(rule_set), digest=rule_set.digest, version=ENGINE, limits=limits)
+    setup = Setup(
+        rules=pack_rules(rule_set),
+        digest=rule_set.digest,
+        version=ENGINE,
+        limits=limits,
+        network=bool(files_from) or any(map(is_url, sources)),
+    )
     errors: list[ScanError] = []
     with Ledger(store, ENGINE, rule_set) as ledger:
         vetting = Vetting(ledger, Facts(store / "facts"), limits, retry=retry_failed)

@@ -44,6 +44,8 @@ class Setup(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     call: str = "rogue_scan.fleet.work:vet"
     """``module:function`` that takes (Job, Setup) and gives a Result."""
+    network: bool = True
+    """Whether workers may have to fetch apps; else they give up the network, where the system lets them."""
 
 
 class Job(msgspec.Struct, frozen=True):

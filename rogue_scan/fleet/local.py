@@ -21,6 +21,7 @@ from concurrent.futures import Future
 
 import pebble
 
+from rogue_scan.apk.isolate import leave_network
 from rogue_scan.fleet.engine import EngineLost, Job, Result, Setup, Work
 
 _RECYCLE = 100
@@ -242,6 +243,8 @@ def _begin(setup: Setup) -> None:
         # Private writable memory: unlike the address space, it does not count mapped files and
         # what libraries merely reserve.
         resource.setrlimit(resource.RLIMIT_DATA, (setup.limits.memory, setup.limits.memory))
+    if not setup.network:
+        leave_network()
     module, _, function = setup.call.partition(":")
     _call = getattr(importlib.import_module(module), function)
     _setup = setup

@@ -7,6 +7,7 @@ import gc
 import hashlib
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def vet(job: Job, setup: Setup) -> Result:
         bytes(int(rest) << 20)
     elif order == b"garbage":
         return Result(job.identity, sha256=job.identity, kind="malformed", message="no package")
+    elif order == b"connect":
+        host, _, port = rest.decode().partition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=5).close()
+        except OSError as error:
+            return Result(job.identity, kind="unreadable", message=str(error))
     elif order == b"raise":
         raise ValueError("a slip")
     elif order == b"slow":

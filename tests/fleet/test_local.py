@@ -3,12 +3,14 @@
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rogue_scan.fleet.engine import EngineLost, Job, Result, Setup
@@ -101,6 +103,18 @@ def test_a_worker_that_dies_with_the_lock_does_not_stop_the_others(
     engine.close()
     assert results["x"].died or results["x"].verdict == "clean"
     assert (results["y"].verdict, results["z"].verdict) == ("clean", "clean")
+
+
+def test_workers_that_have_nothing_to_fetch_reach_nothing(setup: Setup, apps: Callable[..., Path]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        folder = apps(x=b"connect:127.0.0.1:%d" % server.getsockname()[1])
+        for network, verdict in ((True, "clean"), (False, "")):
+            engine = LocalEngine(msgspec.structs.replace(setup, network=network), workers=1)
+            result = vet_all(engine, folder)["x"]
+            engine.close()
+            if not network and result.verdict == "clean":
+                pytest.skip("this system gives no network namespaces")
+            assert (result.verdict or "") == verdict
 
 
 PARENT = """

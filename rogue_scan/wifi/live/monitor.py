@@ -159,18 +159,18 @@ class Monitor:
         yield writer.section_header() + b"".join(writer.interface(name=name) for name in self._names)
         order = Order(len(self._receivers))
         stopping: float | None = None
-        while True:
-            try:
-                order.take(*self._batches.get(timeout=idle))
-            except queue.Empty:
-                now = time.monotonic()
-                if self._stop.is_set():
-                    stopping = stopping or now
-                running = any(thread.is_alive() for thread in self._threads)
-                if not running or (stopping is not None and now - stopping > _SECONDS_TO_STOP):
-                    break
-            yield order.due()
-        yield order.rest()
+        running = True
+        while running:
+            if self._stop.is_set():
+                stopping = stopping or time.monotonic()
+            late = stopping is not None and time.monotonic() - stopping > _SECONDS_TO_STOP
+            # Asked before the queue is looked at: what a radio handed on last is then in it.
+            running = any(thread.is_alive() for thread in self._threads) and not late
+            with contextlib.suppress(queue.Empty):
+                order.take(*self._batches.get(timeout=idle if running else 0))
+                while True:
+                    order.take(*self._batches.get_nowait())
+            yield order.due() if running else order.rest()
 
     def _open(self) -> None:
         kernel = self._stack.enter_context(Nl80211())
@@ -278,6 +278,7 @@ class _Receiver:
         self._told = 0
         """Losses that the stream tells of already."""
         self._pending: list[Stamped] = []
+        self._flushed = 0.0
 
     def run(self) -> None:
         """Hop and read until the owner stops."""
@@ -354,7 +355,7 @@ class _Receiver:
 
     def _listen_for(self, seconds: float) -> None:
         watched = self.dwell.setdefault(self.tuned, Dwell())
-        begin = flushed = time.monotonic()
+        begin = time.monotonic()
         end = begin + seconds
         while (now := time.monotonic()) < end and not self._interrupted():
             before = time.time_ns()
@@ -369,9 +370,8 @@ class _Receiver:
                     self._pending.append((time_ns, writer.packet(data, time_ns, self._number)))
             else:
                 self._read(before - _RACE_NS)
-            if now - flushed >= _BATCH_SECONDS:
+            if now - self._flushed >= _BATCH_SECONDS:
                 self._flush()
-                flushed = now
         watched.seconds += time.monotonic() - begin
 
     def _interrupted(self) -> bool:
@@ -383,6 +383,7 @@ class _Receiver:
         except queue.Full:
             self.dropped += len(self._pending)
         self._pending = []
+        self._flushed = time.monotonic()
 
     def _count_drops(self) -> None:
         self.dropped += self._lost_in_kernel()

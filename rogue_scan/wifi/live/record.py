@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from pathlib import Path
 from types import TracebackType
 
@@ -35,7 +37,7 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        os.close(self._file)
 
     def write(self, batch: bytes) -> None:
         """Append whole blocks; they are in the file, not in a buffer, when this returns."""
@@ -44,7 +46,7 @@ class Recorder:
         if not self._headers:
             self._headers = batch
         elif self._size + len(batch) > self._file_bytes and self._size > len(self._headers):
-            self._file.close()
+            os.close(self._file)
             self._files[-1] = (self._files[-1][0], self._size)
             self._open()
             self._put(self._headers)
@@ -52,9 +54,13 @@ class Recorder:
         self._put(batch)
 
     def _put(self, data: bytes) -> None:
+        rest = memoryview(data)
         try:
-            self._file.write(data)
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
         except OSError as error:
+            with contextlib.suppress(OSError):  # a pipe cannot be cut
+                os.ftruncate(self._file, self._size)  # half a block would read as damage
             raise Unreadable(f"{self._files[-1][0]}: cannot be written: {error.strerror or error}") from error
         self._size += len(data)
 
@@ -64,10 +70,11 @@ class Recorder:
             f"{self._path.stem}-{self._number:04}{self._path.suffix}"
         )  # fmt: skip
         try:
-            handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            if stat.S_ISREG(os.fstat(self._file).st_mode):
+                os.fchmod(self._file, 0o600)  # one that was there before keeps its mode otherwise
         except OSError as error:
             raise Unreadable(f"{name}: cannot be written: {error.strerror or error}") from error
-        self._file = os.fdopen(handle, "wb", buffering=0)
         self._files.append((name, 0))
         self._size = 0
 

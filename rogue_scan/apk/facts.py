@@ -4,8 +4,6 @@ Facts hold no bytes of the app and no judgement. They are a few megabytes for a 
 can keep them by digest and answer new rules without decoding the app again (``--facts DIR``).
 """
 
-import os
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -19,6 +17,7 @@ from rogue_scan.apk.resources import StringResource
 from rogue_scan.apk.signing import SigningFacts
 from rogue_scan.apk.web import WebFile
 from rogue_scan.model.subject import Endpoint, Flow
+from rogue_scan.source.written import written
 
 VERSION = 2
 """Raised with every change that makes stored facts unusable; theirs are then decoded afresh."""
@@ -140,12 +139,6 @@ class Store:
     def put(self, facts: AppFacts) -> None:
         """Keep facts; a reader never sees half a file."""
         path = self._path(facts.sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(encode(facts))
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with written(path) as file:
+            file.write(encode(facts))

@@ -220,6 +220,7 @@ def keep(scans: Sequence[Scan], carve: Path | None, tables: Sequence[tuple[str, 
 
 def _export(kind: str, path: Path, scans: Sequence[Scan]) -> None:
     """Write one table of all captures; each begins with its own head line. Raises Unreadable."""
+    from rogue_scan.source.written import written
     from rogue_scan.wifi import export
 
     parts = []
@@ -233,7 +234,8 @@ def _export(kind: str, path: Path, scans: Sequence[Scan]) -> None:
         else:
             parts.append(export.clients_csv(scan.subject.wifi))
     try:
-        path.write_text("\n".join(parts), "utf-8")
+        with written(path) as file:
+            file.write("\n".join(parts).encode())
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from error
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import os
 import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +22,7 @@ from rogue_scan.model.report import Report
 from rogue_scan.model.severity import Severity
 from rogue_scan.render import formats
 from rogue_scan.render.escape import terminal
+from rogue_scan.source.written import written
 
 if TYPE_CHECKING:
     from rogue_scan.life.suppress import Applied
@@ -90,14 +89,8 @@ def write(path: Path, text: str) -> None:
     Raises UsageError where it cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with written(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
 

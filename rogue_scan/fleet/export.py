@@ -1,6 +1,5 @@
 """Verdicts as a table for other systems: CSV, or Parquet (extra ``parquet``)."""
 
-import contextlib
 import csv
 import itertools
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import IO, Any
 from rogue_scan.errors import UsageError
 from rogue_scan.fleet.ledger import Ledger
 from rogue_scan.render import escape
+from rogue_scan.source.written import written
 
 COLUMNS = (
     "sha256", "name", "package", "label", "size", "state", "verdict", "score", "error_kind", "error",
@@ -28,16 +28,11 @@ def write(ledger: Ledger, path: Path) -> None:
     writer = writers.get(path.suffix.lower())
     if writer is None:
         raise UsageError(f"{path}: an export ends in .csv or .parquet")
-    part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with written(path) as file:
             writer(_rows(ledger), file)
-        part.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def _rows(ledger: Ledger) -> Iterator[tuple[Any, ...]]:

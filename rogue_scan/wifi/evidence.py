@@ -16,6 +16,7 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Report
 from rogue_scan.source.sniff import Kind
 from rogue_scan.source.walk import Source, expand
+from rogue_scan.source.written import written
 from rogue_scan.wifi.capture import writer
 from rogue_scan.wifi.capture.chunk import Chunk
 from rogue_scan.wifi.capture.open import Stream
@@ -32,7 +33,7 @@ def write(path: Path, sources: Sequence[str], report: Report) -> int:
     """
     subjects = {subject.name: subject.id for subject in report.subjects if subject.kind == "capture"}
     try:
-        with path.open("wb") as file:
+        with written(path) as file:
             file.write(writer.section_header())
             into = _Writer(file)
             for source in expand(sources):

@@ -1,4 +1,5 @@
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def frames(path: Path) -> list[bytes]:
 def test_only_the_cited_frames_are_written_as_they_were(report, tmp_path) -> None:
     path = tmp_path / "evidence.pcapng"
     count = evidence.write(path, [str(LURE)], report)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600, "frames hold what people typed"
     cited = sorted({e.where.frame for f in report.findings for e in f.evidence if e.where.frame})
     whole = frames(LURE)
     assert count == len(cited)

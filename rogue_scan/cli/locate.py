@@ -83,7 +83,8 @@ def command(
                         click.echo(line)
             if duration is not None and now - begin >= duration:
                 monitor.stop()
-    console.print(Text(picture(finder, console.width, time.monotonic() - begin)))
+        ended = time.monotonic() - begin
+    console.print(Text(picture(finder, console.width, ended)))
     for error in monitor.errors:
         click.echo(f"rogue-scan: {terminal(str(error))}", err=True)
     sys.exit(Exit.SOURCE if monitor.errors else Exit.OK)
@@ -108,10 +109,10 @@ def readings(finder: Finder, now: float) -> Iterator[str]:
     """One line for each transmitter that is heard now: what a pipe or a plain terminal can take."""
     from rogue_scan.wifi.dot11.channel import channel_of
 
-    for one in finder.transmitters.values():
+    for number, one in enumerate(finder.transmitters.values(), 1):
         if one.now is not None and now - one.now.time <= _SILENT:
             channel = f"ch {channel_of(one.frequency)}" if one.frequency else ""
-            yield f"{now:6.1f} s  #{one.number + 1} {channel:6} {one.now.dbm:6.1f} dBm"
+            yield f"{now:6.1f} s  #{number} {channel:6} {one.now.dbm:6.1f} dBm"
 
 
 def picture(finder: Finder, width: int, now: float) -> str:
@@ -121,12 +122,12 @@ def picture(finder: Finder, width: int, now: float) -> str:
         return "\n".join([*lines, "not heard yet"])
     if len(finder.transmitters) > 1:
         lines.append(f"{len(finder.transmitters)} transmitters use this address, told apart by their clocks")
-    for one in finder.transmitters.values():
-        lines += _needle(one, width, now)
+    for number, one in enumerate(finder.transmitters.values(), 1):
+        lines += _needle(number, one, width, now)
     return "\n".join(line[:width] for line in lines)
 
 
-def _needle(one: Transmitter, width: int, clock: float) -> list[str]:
+def _needle(number: int, one: Transmitter, width: int, clock: float) -> list[str]:
     from rogue_scan.wifi.dot11.channel import channel_of
 
     now = one.now
@@ -141,7 +142,7 @@ def _needle(one: Transmitter, width: int, clock: float) -> list[str]:
     silent = clock - now.time
     heard = "" if silent < _SILENT else f"  last heard {silent:.0f} s ago"
     return [
-        f"  #{one.number + 1} {channel:6} {now.dbm:6.1f} dBm  {bar}  best {one.strongest:.0f} dBm",
+        f"  #{number} {channel:6} {now.dbm:6.1f} dBm  {bar}  best {one.strongest:.0f} dBm",
         f"  {'':23}{trace}{heard}",
     ]
 

@@ -219,19 +219,23 @@ def _view(world: World) -> View:
     return View(world, transmitters, networks, _shared_steps(transmitters))
 
 
+def apart(bss: Bss, lines: Iterable[ClockLine]) -> list[list[ClockLine]]:
+    """Clock lines by transmitter: those that take turns are of different ones, those that follow are of one."""
+    found: list[list[ClockLine]] = []
+    for line in sorted(
+        (line for line in lines if line.seen.count >= LINE_BEACONS), key=lambda line: line.seen.first
+    ):
+        clash = [max(_clash(bss, line, other) for other in group) for group in found]
+        if found and min(clash) < _TWO:
+            found[clash.index(min(clash))].append(line)
+        else:
+            found.append([line])
+    return found
+
+
 def _split(bss: Bss) -> list[Transmitter]:
-    """The transmitters of a BSSID: lines that take turns are different ones, lines that follow are one."""
-    lines = sorted(
-        (line for line in bss.lines if line.seen.count >= LINE_BEACONS), key=lambda line: line.seen.first
-    )
-    found: list[Transmitter] = []
-    for line in lines:
-        clash = [max(_clash(bss, line, other) for other in t.lines) for t in found]
-        home = found[clash.index(min(clash))] if found and min(clash) < _TWO else None
-        if home is None:
-            home = Transmitter(bss, len(found))
-            found.append(home)
-        home.lines.append(line)
+    """The transmitters of a BSSID, each with its part of the announcements."""
+    found = [Transmitter(bss, number, lines) for number, lines in enumerate(apart(bss, bss.lines))]
     if not found:
         found.append(Transmitter(bss, 0))
     for announcement in bss.announcements:

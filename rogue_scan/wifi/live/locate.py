@@ -6,11 +6,13 @@ shows one of them and not a mixture.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from rogue_scan.wifi.world import ClockLine, World
+from rogue_scan.wifi import judge
+from rogue_scan.wifi.world import Bss, ClockLine, World
 
 _TRACE = 120
 """Readings kept for each transmitter."""
@@ -32,31 +34,26 @@ class Reading(msgspec.Struct, frozen=True):
 class Transmitter:
     """One clock under the address, heard by one radio or several."""
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self) -> None:
         self.trace: deque[Reading] = deque(maxlen=_TRACE)
         self.strongest: float | None = None
         self.frequency: int | None = None
-        self._levels: dict[int, dict[int, int]] = {}
 
     @property
     def now(self) -> Reading | None:
         """The newest reading."""
         return self.trace[-1] if self.trace else None
 
-    def take(self, heard: dict[int, dict[int, int]], time: float) -> None:
-        """Take the histograms so far (clock line → dBm → frames); what is new in them is one reading.
+    def take(self, heard: Iterable[dict[int, int]], time: float) -> None:
+        """Take what is new as one reading: for each radio, dBm → frames.
 
-        Antennas differ, so with several radios the one that hears best is read, not their mean.
+        Antennas differ, so the radio that hears best is read, not the mean of all.
         """
         best: tuple[float, int] | None = None
-        for line, levels in heard.items():
-            before = self._levels.get(line, {})
-            new = {level: count - before.get(level, 0) for level, count in levels.items()}
-            self._levels[line] = dict(levels)
-            frames = sum(new.values())
+        for levels in heard:
+            frames = sum(levels.values())
             if frames > 0:
-                mean = sum(level * count for level, count in new.items()) / frames
+                mean = sum(level * count for level, count in levels.items()) / frames
                 best = max(best or (mean, frames), (mean, frames))
         if best is None:
             return
@@ -73,36 +70,30 @@ class Finder:
     def __init__(self, bssid: str) -> None:
         self.bssid = bssid.lower()
         self.transmitters: dict[int, Transmitter] = {}
-        self._heads: dict[int, ClockLine] = {}
-        """First clock line of each transmitter."""
+        """By their first clock line, in order of first sighting."""
+        self._levels: dict[int, dict[int, int]] = {}
+        """Clock line → its histogram as it was last taken."""
 
     def take(self, world: World, time: float) -> None:
         """Take what was received since the last call; ``time`` in seconds, of any clock."""
         bss = world.bss.get(self.bssid)
         if bss is None:
             return
-        heard: dict[int, dict[int, dict[int, int]]] = {}
-        tuned: dict[int, dict[int, int]] = {}
-        for line in bss.lines:
-            number = self._number(line)
-            heard.setdefault(number, {})[line.number] = line.signal.levels
-            where = tuned.setdefault(number, {})
-            for frequency, count in line.frequencies.items():
-                where[frequency] = where.get(frequency, 0) + count
-        for number, lines in heard.items():
-            one = self.transmitters.setdefault(number, Transmitter(number))
-            known = {frequency: count for frequency, count in tuned[number].items() if frequency}
-            one.frequency = max(known, key=lambda each: known[each]) if known else None
-            one.take(lines, time)
-
-    def _number(self, line: ClockLine) -> int:
-        """The transmitter of a clock line: radios of one machine share its clock, so offsets compare."""
-        for number, head in self._heads.items():
-            same = head.receiver != line.receiver and abs(head.offset_last - line.offset_last) <= _SAME_US
-            if head is line or same:
-                return number
-        self._heads[len(self._heads)] = line
-        return len(self._heads) - 1
+        found: dict[int, Transmitter] = {}
+        for lines in _transmitters(bss):
+            number = min(line.number for line in lines)
+            one = found[number] = self.transmitters.get(number) or Transmitter()
+            tuned: Counter[int] = Counter()
+            heard: dict[int, Counter[int]] = {}
+            for line in lines:
+                tuned.update({frequency: count for frequency, count in line.frequencies.items() if frequency})
+                new = Counter(line.signal.levels)
+                new.subtract(self._levels.get(line.number, {}))
+                self._levels[line.number] = dict(line.signal.levels)
+                heard.setdefault(line.receiver, Counter()).update(new)
+            one.frequency = max(tuned, key=lambda each: tuned[each]) if tuned else None
+            one.take(heard.values(), time)
+        self.transmitters = found
 
     def frequencies(self, since: float = 0.0) -> list[int]:
         """Where transmitters were heard since a time (of :meth:`take`), MHz, the most recent first."""
@@ -115,3 +106,22 @@ class Finder:
             key=lambda one: -one.now.time if one.now else 0.0,
         )
         return list(dict.fromkeys(one.frequency for one in heard if one.frequency))
+
+
+def _transmitters(bss: Bss) -> list[list[ClockLine]]:
+    """Clock lines by transmitter, over all radios: they share this machine's clock, so offsets compare."""
+    found: list[list[ClockLine]] = []
+    for receiver in sorted({line.receiver for line in bss.lines}):
+        mine = judge.apart(bss, (line for line in bss.lines if line.receiver == receiver))
+        others = list(found)
+        for lines in mine:
+            known = next((each for each in others if _same_clock(each, lines)), None)
+            if known is None:
+                found.append(lines)
+            else:
+                known += lines
+    return found
+
+
+def _same_clock(some: Sequence[ClockLine], others: Sequence[ClockLine]) -> bool:
+    return any(abs(a.offset_last - b.offset_last) <= _SAME_US for a in some for b in others)

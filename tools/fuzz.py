@@ -204,8 +204,13 @@ def guided(name: str, seconds: float, seed: int) -> int:
         (corpus / hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data[:MAX_INPUT])
 
     def one(data: bytes) -> None:
-        with contextlib.suppress(*OURS):
+        try:
             target.run(data)
+        except OURS:
+            return
+        except Exception:
+            keep(name, data, traceback.format_exc(limit=-6))
+            raise
 
     options = [
         sys.argv[0],
@@ -291,8 +296,8 @@ def told(name: str, code: int) -> None:
     runs, new = numbers.get("number_of_executed_units", "?"), numbers.get("new_units_added", "?")
     print(f"{name:16} {runs:>7} inputs, guided, {new} reached new code", flush=True)
     if code:
-        trace = log[max(0, log.rfind("=== Uncaught Python exception")) :][-3000:]
-        print(f"\n{name}: atheris ended with {code}; the input is {KEPT.name}/{name}-…\n{trace}", flush=True)
+        trace = log[max(0, log.rfind(f"\n{name}: ")) :][:3000]
+        print(f"\n{name}: atheris ended with {code}\n{trace}", flush=True)
 
 
 def properties(seconds: float) -> int:

@@ -209,6 +209,18 @@ def _compiled(data: bytes) -> None:
     list(compiled.hermes(data)), list(compiled.unity(data)), list(compiled.assemblies(data))
 
 
+def _compiled_seeds() -> list[bytes]:
+    seeds = [path.read_bytes() for path in sorted(DATA.glob("apk/*.hbc"))]
+    for version, table in ((29, struct.pack("<4I", 4, 0, 3, 4)), (38, struct.pack("<2I", 0, 4))):
+        sizes = (
+            (32, len(table), 32 + len(table), 7) if version < 38 else (32, len(table), 2, 32 + len(table), 7)
+        )
+        head = bytes.fromhex("af1bb1fa") + struct.pack(f"<{1 + len(sizes)}I", version, *sizes)
+        seeds.append(head.ljust(32, b"\0") + table + b"a://b.c")
+    seeds.append(b"XABA" + bytes(20) + b"XALZ" + struct.pack("<II", 0, 20) + b"\x4fabcd\x04\x00\x01\x20ef")
+    return seeds
+
+
 def _elf(data: bytes) -> None:
     from rogue_scan.apk import native
 
@@ -436,7 +448,7 @@ TARGETS: dict[str, Target] = {
     "signing": Target(_signing, lambda: _apps("sig-v2-only", "sig-v1-only", "real-okhttp"), 10),
     "cms": Target(_cms, _rsa_files),
     "jar": Target(_each("apk.jar:sections", "apk.der:inside"), lambda: _entries(r"META-INF/\w+\.(MF|SF)$")),
-    "compiled": Target(_compiled, lambda: [p.read_bytes() for p in sorted(DATA.glob("apk/*.hbc"))]),
+    "compiled": Target(_compiled, _compiled_seeds),
     "script": Target(_script, lambda: [_SCRIPT, _PAGE, *_entries(r"\.(js|html)$")]),
     "app": Target(_app, lambda: _apps("calculator", "apk-in-apk", "split-bundle", "build-tools-bundle"), 30),
     "app-entry": Target(_entry, _entry_seeds, 30),

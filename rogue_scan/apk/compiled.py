@@ -80,7 +80,8 @@ def unity(data: bytes) -> Iterator[tuple[str, int]]:
     raw = data[table : table + size]
     if version >= _UNITY_SHORT:
         starts = [start for (start,) in struct.iter_unpack("<I", raw[: len(raw) & ~3])]
-        spans = [(end - start, start) for start, end in zip(starts, [*starts[1:], total], strict=True)]
+        ends = [*starts[1:], total]
+        spans = [(end - start, start) for start, end in zip(starts, ends, strict=False)]
     else:
         spans = list(struct.iter_unpack("<II", raw[: len(raw) & ~7]))
     for length, start in spans[:MAX_STRINGS]:

@@ -109,6 +109,12 @@ def test_unity_literals(version):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("version", [29, 35, 38])
+def test_unity_without_literals(version):
+    """Found by fuzzing: an empty table of a newer version raised ValueError."""
+    assert list(compiled.unity(unity(version=version))) == []
+
+
 def test_a_block_of_lz4():
     assert compiled.lz4(LZ4, 0, len(PLAIN)) == PLAIN
     assert compiled.lz4(LZ4, 0, 100) == PLAIN[:100]

@@ -5,8 +5,9 @@
 150 access points on three channels, 600 clients (a third of them probing under made-up addresses). Of the
 frames 35 % are beacons (with traffic maps and loads that change), 5 % probe requests and responses, 28 %
 data of protected networks, 32 % control; with retries, a little joining and leaving. ``--open 0.5`` makes
-half of the data frames readable (TCP of open networks), ``--fcs`` adds the frame check sum, with one frame
-in 200 damaged. The same arguments give the same file.
+half of the data frames readable: clients of open networks ask for names, open connections (one in seven HTTP
+with pages and pictures, one in five QUIC, the others TLS) and load what is there. ``--fcs`` adds the frame
+check sum, with one frame in 200 damaged. The same arguments give the same file.
 """
 
 import argparse
@@ -70,6 +71,102 @@ class Point:
         return self.sequence << 4
 
 
+class Surfer:
+    """One client of an open network: packets of one conversation after another, as (sent by it, packet)."""
+
+    def __init__(self, number: int, noise: bytes, dice: random.Random) -> None:
+        self.address = bytes((10, 0, number >> 8, number & 255))
+        self.noise, self.dice = noise, dice
+        self.port = 40_000 + number
+
+    def packets(self) -> Iterator[tuple[bool, bytes]]:
+        """Endless."""
+        router = bytes((10, 0, 255, 1))
+        while True:
+            site = self.dice.randrange(2000)
+            server = bytes((93, 184, site >> 8, site & 255))
+            name = b"\x03www\x08site%04d\x07example\0\0\1\0\1" % site
+            self.port = 32_768 + (self.port + 7) % 28_000
+            head = struct.pack(">H", self.port)
+            yield True, self.udp(router, 53, head + b"\1\0\0\1\0\0\0\0\0\0" + name, True)
+            answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + server
+            yield False, self.udp(router, 53, head + b"\x81\x80\0\1\0\1\0\0\0\0" + name + answer, False)
+            kind = self.dice.random()
+            if kind < 0.2:
+                for _ in range(self.dice.randrange(10, 300)):
+                    up = self.dice.random() < 0.3
+                    yield up, self.udp(server, 443, b"\x40" + self.some(60 if up else 1250), up)
+                continue
+            yield from self.tcp(server, site, kind > 1 - 1 / 7)
+
+    def tcp(self, server: bytes, site: int, plain: bool) -> Iterator[tuple[bool, bytes]]:
+        """A connection: pages and pictures, or TLS."""
+        sent = {True: self.dice.getrandbits(32), False: self.dice.getrandbits(32)}
+
+        def segment(up: bool, flags: int, data: bytes = b"") -> tuple[bool, bytes]:
+            ports = (self.port, 80 if plain else 443) if up else (80 if plain else 443, self.port)
+            head = struct.pack(
+                ">HHIIBBHHH", *ports, sent[up], sent[not up], 0x50, flags, 65535, 0, 0
+            )  # fmt: skip
+            sent[up] = sent[up] + len(data) + bool(flags & 3) & 0xFFFFFFFF
+            return up, self.ip(server, 6, head + data, up)
+
+        yield segment(True, 2)
+        yield segment(False, 0x12)
+        yield segment(True, 0x10)
+        for number in range(self.dice.randrange(1, 6) if plain else 1):
+            if plain:
+                path = b"/%d.jpg" % number if number else b"/"
+                yield segment(
+                    True, 0x18, b"GET %s HTTP/1.1\r\nHost: www.site%04d.example\r\n\r\n" % (path, site)
+                )
+                body = self.some(self.dice.randrange(4000, 200_000)) if number else self.page(site)
+                kind = b"image/jpeg" if number else b"text/html"
+                data = (
+                    b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n" % (kind, len(body))
+                    + body
+                )
+            else:
+                name = b"www.site%04d.example" % site
+                names = struct.pack(">HBH", len(name) + 3, 0, len(name)) + name
+                hello = b"\3\3" + self.some(32) + b"\0\0\2\x13\1\1\0"
+                hello += struct.pack(">HHH", len(names) + 4, 0, len(names)) + names
+                hello = b"\1" + len(hello).to_bytes(3, "big") + hello
+                yield segment(True, 0x18, b"\x16\3\1" + struct.pack(">H", len(hello)) + hello)
+                answer = b"\2" + (38).to_bytes(3, "big") + b"\3\3" + self.some(32) + b"\0\x13\1\0"
+                data = b"\x16\3\3" + struct.pack(">H", len(answer)) + answer + b"\x17\3\3\x40\0"
+                data += self.some(self.dice.randrange(4000, 400_000))
+            for at in range(0, len(data), 1400):
+                yield segment(False, 0x18, data[at : at + 1400])
+                if at % 2800:
+                    yield segment(True, 0x10)
+        yield segment(False, 0x11)
+        yield segment(True, 0x11)
+
+    def page(self, site: int) -> bytes:
+        """A page with links and a form."""
+        row = b"<tr><td class=c><a href='/article/%d?from=home'>News of the day</a> <b>more</b></td></tr>\n"
+        rows = b"".join(row % number for number in range(self.dice.randrange(40, 300)))
+        form = b"<form action=/search><label for=q>Search</label><input id=q name=q></form>"
+        head = b"<!doctype html><html><head><title>Site %d</title></head><body>" % site
+        return head + form + b"<table>" + rows + b"</table></body></html>"
+
+    def some(self, size: int) -> bytes:
+        """Octets that nobody can read."""
+        start = self.dice.randrange(1000)
+        return (self.noise[start:] * (size // 3000 + 1))[:size]
+
+    def udp(self, there: bytes, port: int, data: bytes, up: bool) -> bytes:
+        """A datagram."""
+        ports = (self.port, port) if up else (port, self.port)
+        return self.ip(there, 17, struct.pack(">HHHH", *ports, 8 + len(data), 0) + data, up)
+
+    def ip(self, there: bytes, protocol: int, data: bytes, up: bool) -> bytes:
+        """A packet."""
+        head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(data), 7, 0x4000, 64, protocol, 0)
+        return head + (self.address + there if up else there + self.address) + data
+
+
 def frames(count: int, share_open: float) -> Iterator[tuple[float, int, int, bytes]]:
     """(time, MHz, dBm, frame from the MAC header on)."""
     dice = random.Random(4711)
@@ -79,7 +176,7 @@ def frames(count: int, share_open: float) -> Iterator[tuple[float, int, int, byt
     clients = [address(0x3C if n % 3 else 0xDA, n) for n in range(CLIENTS)]
     noise = dice.randbytes(4096)
     counters = [0] * CLIENTS
-    http = b"GET /page HTTP/1.1\r\nHost: news.example\r\nUser-Agent: browser\r\n\r\n"
+    surfers = [Surfer(number, noise, dice).packets() for number in range(CLIENTS)]
     turn = 0
     for number in range(count):
         time = number / RATE
@@ -125,8 +222,8 @@ def frames(count: int, share_open: float) -> Iterator[tuple[float, int, int, byt
             readable = dice.random() < share_open
             group = opened if readable else closed
             point = group[mine % len(group)]
-            up = dice.random() < 0.4
-            retry = 0x0800 if dice.random() < 0.08 else 0
+            up, packet = next(surfers[mine]) if readable else (dice.random() < 0.4, b"")
+            retry = 0x0800 if not readable and dice.random() < 0.08 else 0
             protected = 0 if readable else 0x4000
             control = 0x88 | (0x0100 if up else 0x0200) | retry | protected
             ends = point.bssid + clients[mine] if up else clients[mine] + point.bssid
@@ -134,18 +231,7 @@ def frames(count: int, share_open: float) -> Iterator[tuple[float, int, int, byt
             header = struct.pack("<HH", control, 44) + ends + address(0x04, 1)
             header += struct.pack("<HH", counters[mine] << 4 & 0xFFFF, 0)
             if readable:
-                size = dice.choice((0, 0, 60, 500, 1400))
-                payload = (http + noise)[:size]
-                host = bytes((10, 0, mine >> 8, mine & 255))
-                there = bytes((93, 184, 216, mine & 63))
-                source, target = (host, there) if up else (there, host)
-                port = 40_000 + mine
-                ports = (port, 80) if up else (80, port)
-                tcp = struct.pack(
-                    ">HHIIBBHHH", *ports, counters[mine] * 1400 & 0xFFFFFFFF, 1, 0x50, 0x10, 65535, 0, 0
-                )
-                ip = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(payload), number & 0xFFFF, 0x4000, 64, 6, 0)
-                body = b"\xaa\xaa\x03\0\0\0\x08\0" + ip + source + target + tcp + payload
+                body = b"\xaa\xaa\x03\0\0\0\x08\0" + packet
             else:
                 start = dice.randrange(1000)
                 body = (

@@ -130,16 +130,12 @@ class Conversation:
     @property
     def kept(self) -> int:
         """Octets held in memory."""
-        total = self._stored
-        for side in self._sides:
-            total += side.half.held + len(side.begin)
-            if side.http:
-                total += side.http.kept
-            elif side.tls:
-                total += side.tls.kept
-            elif side.names:
-                total += len(side.names)
-        return total
+        one, other = self._sides
+        total = self._stored + one.half.held + other.half.held + len(one.begin) + len(other.begin)
+        for reader in (one.http or one.tls, other.http or other.tls):
+            if reader:
+                total += reader.kept
+        return total + len(one.names or b"") + len(other.names or b"")
 
     @property
     def ends(self) -> Ends:

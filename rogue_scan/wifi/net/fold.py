@@ -7,6 +7,7 @@ a cap; what was given up is counted in :attr:`NetFold.evicted`.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ FREE_READ, READ_RATIO, LEAST_READ = 16 * 1024 * 1024, 8, 4 * 1024
 """The same for octets of pages that are read, which costs more; of each page so many are read in any case."""
 _MAX_LET_GO = 65_536
 _MAX_RECENT = 8192
-_SLICE = 1024
+_SLICE = 256
 """Frames between two looks at which conversations were let go."""
 _ECHO = 0.05
 """Seconds within which the same ARP packet is the access point's copy of it, not another one."""
@@ -72,6 +73,7 @@ _MOST_LINKS = 128
 _MOST_SENT = 64
 _MOST_ADDRESSES = 32
 _GROUP = 1 << 40
+_IPV4 = link.IPV4.to_bytes(2, "big")
 _encode = msgspec.json.encode
 
 
@@ -190,6 +192,10 @@ class NetFold:
             if opened is None:
                 return
             body = opened
+        if key and not protected and body[6:8] == _IPV4:  # as chosen: a plain segment of TCP, in one piece
+            packet = ip.ipv4(body[8:])
+            self._segment(bssid, source, destination, packet, ref, not cut and packet.whole, key)
+            return
         whole = self._fragments.add((sender, receiver, tid, sequence), part, more, body)
         if whole is None:
             return
@@ -599,7 +605,7 @@ def _page(told: http.Head, body: bytes, whole: bool, base: str) -> PageFacts:
     refresh = told.get("refresh").partition("=")[2].strip() or page.refresh
     asks = {k for form in page.forms for field in form.fields for k in personal.of_field(field)}
     links = dict.fromkeys(filter(None, (_target(base, target) for target in page.links[: 4 * _MOST_LINKS])))
-    ordered = sorted(links, key=lambda target: not posixpath.splitext(urlsplit(target).path)[1])
+    ordered = sorted(links, key=lambda target: not _ending(target))
     return PageFacts(
         page.title,
         tuple(html.Form(_target(base, f.action), f.method, f.fields) for f in page.forms),
@@ -610,8 +616,18 @@ def _page(told: http.Head, body: bytes, whole: bool, base: str) -> PageFacts:
     )
 
 
+def _ending(target: str) -> str:
+    """The file ending of what :func:`_target` gave."""
+    return posixpath.splitext(target.rpartition("/")[2])[1] if target.count("/") > 2 else ""
+
+
 def _target(base: str, reference: str) -> str:
     """An absolute address without query and fragment; empty for what is none."""
+    path = _PATH.match(reference)
+    if path and "/." not in path[0]:  # most links; parsing in full costs ten times as much
+        origin = _ORIGIN.match(base)
+        if origin:
+            return (origin[0] + path[0])[:2048]
     try:
         parts = urlsplit(urljoin(base, reference.strip()))
         if parts.scheme not in ("http", "https", "itms-services", "market", "intent", "itms-apps"):
@@ -619,3 +635,7 @@ def _target(base: str, reference: str) -> str:
         return f"{parts.scheme}://{parts.netloc}{parts.path}"[:2048]
     except ValueError:
         return ""
+
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?=/|$)", re.ASCII)
+_PATH = re.compile(r"/(?!/)[\w/%.~!$&'()*+,=@:-]*(?=[?#]|$)", re.ASCII)

@@ -26,12 +26,15 @@ _TAG = re.compile(
     r"""<(/?[a-zA-Z][^\s<>/"'=]{0,64}+)(?:[^<>"']++|"[^"]{0,2048}+"|'[^']{0,2048}+'){0,128}+>"""
 )
 """A tag that is closed; its quoted values may hold angle brackets. Nothing in it backtracks."""
-_BLOCKS = frozenset({"br", "p", "div", "tr", "li", "td", "th"})
 _READ = frozenset({
     "title", "script", "base", "meta", "form", "label", "input", "select", "textarea", "a", "area", "iframe",
     "frame", "embed", "object", "button", "/title", "/form", "/label",
 })  # fmt: skip
 """Tags that say something; most of a page is others, which are passed over unread."""
+_ANCHOR = re.compile(
+    r"""<a\s+href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))(?=[\s/>])""", re.IGNORECASE | re.ASCII
+)
+"""A link as most are written: half of all tags that say something."""
 _QUIET = frozenset({"hidden", "submit", "button", "reset", "image"})
 
 
@@ -79,16 +82,16 @@ def read(markup: str) -> Page:
             reader.handle_data(unescape(piece))
         elif kind == "code":
             reader.scripted(piece)
-        elif kind in _BLOCKS:
-            reader.block()
-        elif kind in _READ:
+        elif kind == "a" and (anchor := _ANCHOR.match(piece)):
+            reader.link(unescape(anchor[anchor.lastindex or 1]))
+        else:
             reader.feed(piece)
             reader.clear_cdata_mode()  # its content comes apart, or not at all
     return reader.page()
 
 
 def _pieces(markup: str) -> Iterator[tuple[str, str]]:
-    """Tags by their names (those that end something with a slash), "text" between them, "code" of scripts.
+    """Tags that say something, by name (with a slash: its end), "text" between tags, "code" of scripts.
 
     In linear time: the standard library's parser looks again and again for the ends of what is never closed;
     given whole pieces, it has nothing to look for. Comments and styles are left out.
@@ -99,8 +102,8 @@ def _pieces(markup: str) -> Iterator[tuple[str, str]]:
         if begin < 0:
             yield "text", markup[at:]
             return
-        if begin > at:
-            yield "text", markup[at:begin]
+        if begin > at and not (text := markup[at:begin]).isspace():
+            yield "text", text
         if markup.startswith("<!--", begin):
             end = markup.find("-->", begin + 4)
             if end < 0:
@@ -119,7 +122,8 @@ def _pieces(markup: str) -> Iterator[tuple[str, str]]:
             continue
         at = tag.end()
         name = tag[1].lower()
-        yield name, tag[0]
+        if name in _READ:
+            yield name, tag[0]
         if name in ("script", "style"):
             end_tag = re.compile(f"</{name}", re.IGNORECASE).search(markup, at)
             if name == "script":
@@ -157,7 +161,8 @@ class _Reader(HTMLParser):
         self._label: list[str] | None = None
         self._label_for = ""
         self._label_fields: list[int] = []
-        self._before: list[str] = []
+        self._before = ""
+        """The last words, which name the field that follows them."""
         self._refresh = ""
         self._base = ""
 
@@ -167,7 +172,7 @@ class _Reader(HTMLParser):
             case "title":
                 self._in_title = True
             case "script":
-                self._link(values.get("src", ""))
+                self.link(values.get("src", ""))
             case "base":
                 self._base = self._base or values.get("href", "").strip()
             case "meta":
@@ -179,20 +184,20 @@ class _Reader(HTMLParser):
                     self._open = []
                     method = values.get("method", "get").strip().lower()
                     self._forms.append((values.get("action", "").strip(), method, self._open))
-                self._before = []
+                self._before = ""
             case "label":
                 self._label = []
                 self._label_for = values.get("for", "")
             case "input" | "select" | "textarea":
                 self._field(tag, values)
             case "a" | "area":
-                self._link(values.get("href", ""))
+                self.link(values.get("href", ""))
             case "iframe" | "frame" | "embed":
-                self._link(values.get("src", ""))
+                self.link(values.get("src", ""))
             case "object":
-                self._link(values.get("data", ""))
+                self.link(values.get("data", ""))
             case "button":
-                self._link(values.get("formaction", ""))
+                self.link(values.get("formaction", ""))
 
     def handle_endtag(self, tag: str) -> None:
         match tag:
@@ -212,17 +217,13 @@ class _Reader(HTMLParser):
             return
         if self._label is not None:
             self._label.append(data)
-        if text := _tidy([data]):
-            self._before = [*self._before[-3:], text]
-
-    def block(self) -> None:
-        """Another block begins: only the last words before it may still be a label."""
-        self._before = self._before[-1:]
+        if not data.isspace():
+            self._before = data
 
     def scripted(self, code: str) -> None:
         """Takes the text of a script: where it sends the browser to."""
         for target in _ASSIGNED.findall(code):
-            self._link(target)
+            self.link(target)
             self._refresh = self._refresh or target
 
     def page(self) -> Page:
@@ -239,7 +240,7 @@ class _Reader(HTMLParser):
     def _field(self, tag: str, values: dict[str, str]) -> None:
         fields = self._open if self._open is not None else self._loose
         kind = values.get("type", "text").strip().lower() if tag == "input" else tag
-        near = _tidy(self._label) if self._label else (self._before[-1] if self._before else "")
+        near = _tidy(self._label) if self._label else _tidy([self._before])
         label = values.get("aria-label") or values.get("title") or ("" if kind in _QUIET else near)
         identifier = values.get("id", "")
         if len(fields) < _MAX_FIELDS:
@@ -251,8 +252,8 @@ class _Reader(HTMLParser):
                 ),
             ))  # fmt: skip
         if kind not in _QUIET:
-            self._before = []
-        self._link(values.get("formaction", ""))
+            self._before = ""
+        self.link(values.get("formaction", ""))
 
     def _named(self, item: tuple[str, Field]) -> Field:
         identifier, field = item
@@ -261,7 +262,8 @@ class _Reader(HTMLParser):
             return field
         return Field(field.name, field.type, label, field.placeholder, field.autocomplete)
 
-    def _link(self, target: str) -> None:
+    def link(self, target: str) -> None:
+        """Takes the target of a link."""
         target = target.strip()
         if (
             target

@@ -90,12 +90,12 @@ class Reader:
             if version >> 8 != 3 or size > 17_000:
                 self.done = True
                 raise Malformed("no TLS record")
-            if len(self._records) < 5 + size:
-                break
-            body, self._records = self._records[5 : 5 + size], self._records[5 + size :]
             if kind != _HANDSHAKE:
                 self.done = True  # change of cipher, alert or data: encrypted from here on
                 break
+            if len(self._records) < 5 + size:
+                break
+            body, self._records = self._records[5 : 5 + size], self._records[5 + size :]
             self._messages += body
             found += self._handshakes()
         return found

@@ -7,7 +7,7 @@ import msgspec
 
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
-from rogue_scan.rules.rule import Bound
+from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi.judge import place
 from rogue_scan.wifi.net.carve import kind_of_name
 from rogue_scan.wifi.portal import Portal, portals
@@ -86,23 +86,9 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         victims.add(exchange.ends.client)
     if not names:
         return
-    if portal.portal and "served" in case:
-        case.add("portal", place(min([*portal.hijacked, *(e.ref for e in (*portal.led, *portal.imposed))])))
-        if any(secrets(kinds) for _, kinds in portal.asks()):
-            case.add("asks-secrets", place(next(portal.asks())[0].ref))
+    _surroundings(case, portal, params)
     if is_station(world, portal.site.bssid, portal.actor):
         case.add("server-is-client", place(refs[0]), mac=portal.actor)
-    store = next(
-        (
-            e
-            for e in portal.served
-            for t in (e.page.links if e.page else ())
-            if urlsplit(t).hostname in params.stores
-        ),
-        None,
-    )
-    if store:
-        case.add("store-link", place(store.response or store.ref))
     first, last = span(refs)
     yield from case.conclude(
         actors=[portal.actor],
@@ -114,3 +100,22 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         key=[portal.site.bssid, portal.address],
         file=", ".join(dict.fromkeys(names)),
     )
+
+
+def _surroundings(case: Case, portal: Portal, params: Params) -> None:
+    """What else the server does, for and against it."""
+    if portal.portal and "served" in case:
+        case.add("portal", place(min([*portal.hijacked, *(e.ref for e in (*portal.led, *portal.imposed))])))
+        if any(secrets(kinds) for _, kinds in portal.asks()):
+            case.add("asks-secrets", place(next(portal.asks())[0].ref))
+    store = next(
+        (
+            e
+            for e in portal.served
+            for t in (e.page.links if e.page else ())
+            if urlsplit(t).hostname in params.stores
+        ),
+        None,
+    )
+    if store:
+        case.add("store-link", place(store.response or store.ref))

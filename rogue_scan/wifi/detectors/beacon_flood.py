@@ -8,7 +8,7 @@ import msgspec
 
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
-from rogue_scan.rules.rule import Bound
+from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi import tools
 from rogue_scan.wifi.judge import local_address, place, show, view
 from rogue_scan.wifi.world import Announcement, AnnouncementKind, Bss, Kind, World
@@ -66,28 +66,8 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         count=len(flood),
         seconds=f"{last.time - first.time:.1f}",
     )
-    if _template(mains) >= params.template_share:
-        case.add("one-template", where, share=f"{100 * _template(mains):.0f} %")
-    if _counter(mains) >= params.counter_share:
-        case.add("one-counter", where, share=f"{100 * _counter(mains):.0f} %")
-    group = sum(int(bss.bssid[:2], 16) & 1 for bss in flood)
-    random = sum(local_address(bss.bssid) for bss in flood)
-    if group * 5 >= len(flood):
-        case.add("impossible-addresses", where, count=group)
-    elif random * 3 > len(flood):
-        case.add("random-addresses", where, count=random)
-    levels = [level for bss in flood if (level := bss.signal.median) is not None]
-    if len(levels) >= params.min_phantoms and max(levels) - min(levels) <= params.level_spread:
-        case.add("one-level", where, low=min(levels), high=max(levels))
-    elif len(levels) >= params.min_phantoms:
-        case.add("many-levels", where, low=min(levels), high=max(levels))
-    seen = set()
-    for bss in flood[:20]:
-        for transmitter in view(world).transmitters.get(bss.bssid, []):
-            for hit in tools.marks(transmitter):
-                if hit.tool not in seen:
-                    seen.add(hit.tool)
-                    case.add("tool-mark", place(hit.ref), value=hit.tool, tool=hit.tool, says=hit.says)
+    _likeness(case, flood, mains, params)
+    _marks(case, world, flood)
     copied = Counter(a.ssid for a in mains)
     ssid, most = copied.most_common(1)[0]
     real = [m for m in view(world).networks.get(ssid, []) if m.count > params.most_frames]
@@ -104,6 +84,37 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         count=len(flood) + max(extra, 0),
         seconds=f"{last.time - first.time:.1f}",
     )
+
+
+def _likeness(case: Case, flood: list[Bss], mains: list[Announcement], params: Params) -> None:
+    """What they have in common: a template, a counter, kinds of addresses, a level."""
+    where = place(flood[0].beacons.first)
+    if _template(mains) >= params.template_share:
+        case.add("one-template", where, share=f"{100 * _template(mains):.0f} %")
+    if _counter(mains) >= params.counter_share:
+        case.add("one-counter", where, share=f"{100 * _counter(mains):.0f} %")
+    group = sum(int(bss.bssid[:2], 16) & 1 for bss in flood)
+    random = sum(local_address(bss.bssid) for bss in flood)
+    if group * 5 >= len(flood):
+        case.add("impossible-addresses", where, count=group)
+    elif random * 3 > len(flood):
+        case.add("random-addresses", where, count=random)
+    levels = [level for bss in flood if (level := bss.signal.median) is not None]
+    if len(levels) >= params.min_phantoms and max(levels) - min(levels) <= params.level_spread:
+        case.add("one-level", where, low=min(levels), high=max(levels))
+    elif len(levels) >= params.min_phantoms:
+        case.add("many-levels", where, low=min(levels), high=max(levels))
+
+
+def _marks(case: Case, world: World, flood: list[Bss]) -> None:
+    """Marks of tools, each tool once."""
+    seen = set()
+    for bss in flood[:20]:
+        for transmitter in view(world).transmitters.get(bss.bssid, []):
+            for hit in tools.marks(transmitter):
+                if hit.tool not in seen:
+                    seen.add(hit.tool)
+                    case.add("tool-mark", place(hit.ref), value=hit.tool, tool=hit.tool, says=hit.says)
 
 
 def _made_up(world: World, phantoms: Sequence[Bss], params: Params) -> list[Bss]:

@@ -7,6 +7,7 @@ import msgspec
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound, Case
+from rogue_scan.wifi.detectors._portal_signs import honest_portal
 from rogue_scan.wifi.judge import place
 from rogue_scan.wifi.net import personal
 from rogue_scan.wifi.net.html import Form
@@ -46,34 +47,65 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
 
 def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Finding]:
     case = rule.case()
-    kinds: set[str] = set()
-    victims: set[str] = set()
+    asked, took = _asks(case, portal), _takes(case, portal)
+    kinds = {kind for wanted in (*asked.values(), *took.values()) for kind in wanted}
+    if not kinds:
+        return
+    _ways(case, portal)
+    _page(case, portal)
+    if is_station(world, portal.site.bssid, portal.actor):
+        case.add("server-is-client", place(portal.served[0].ref), mac=portal.actor)
+    _marks(case, rule.params, portal)
+    honest_portal(case, portal.site)
+    first, last = span(portal.refs)
+    yield from case.conclude(
+        actors=[portal.actor],
+        targets=sorted({*asked, *took}),
+        ssids=ssids_of(world, portal.site.bssid),
+        endpoints=sorted({f"http://{e.host}{e.path}" for e, _ in portal.asks()} | {portal.address}),
+        data=categories(kinds),
+        first_seen=first.time,
+        last_seen=last.time,
+        key=[portal.site.bssid, portal.address],
+        what=words(kinds),
+    )
+
+
+def _asks(case: Case, portal: Portal) -> dict[str, set[str]]:
+    """Client → kinds of secrets that pages ask it for."""
+    clients: dict[str, set[str]] = {}
     for exchange, asked in portal.asks():
         wanted = secrets(asked)
-        kinds |= wanted
+        if not wanted:
+            continue
         where = place(exchange.response or exchange.ref)
         title = exchange.page.title[:80] if exchange.page else ""
         page = exchange.host + exchange.path
-        degree = _degree(wanted)
-        if degree:
-            case.add(f"asks-{degree}", where, value=title or None, what=words(wanted), page=page)
-        if wanted:
-            victims.add(exchange.ends.client)
-            for form in exchange.page.forms if exchange.page else ():
-                target = host_of(form.action)
-                if target and site_of(target) != site_of(exchange.host) and not portal.site.local(target):
-                    case.add("sends-elsewhere", where, target=target)
+        case.add(f"asks-{_degree(wanted)}", where, value=title or None, what=words(wanted), page=page)
+        clients.setdefault(exchange.ends.client, set()).update(wanted)
+        for form in exchange.page.forms if exchange.page else ():
+            target = host_of(form.action)
+            if target and site_of(target) != site_of(exchange.host) and not portal.site.local(target):
+                case.add("sends-elsewhere", where, target=target)
+    return clients
+
+
+def _takes(case: Case, portal: Portal) -> dict[str, set[str]]:
+    """Client → kinds of secrets that it gave."""
+    clients: dict[str, set[str]] = {}
     for exchange, sent in portal.took():
         given = secrets(sent)
         if not given:
             continue
-        kinds |= given
-        victims.add(exchange.ends.client)
         value = f"{exchange.method} {exchange.path}"
         client = exchange.ends.client
         case.add(f"took-{_degree(given)}", place(exchange.ref), value=value, what=words(given), client=client)
-    if not kinds:
-        return
+        clients.setdefault(client, set()).update(given)
+    return clients
+
+
+def _ways(case: Case, portal: Portal) -> None:
+    """How clients come there."""
     if portal.led:
         led = portal.led[0]
         target = leads_away(led)[:120]
@@ -84,6 +116,12 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
         hosts = sorted({e.host for e in portal.imposed})
         answer = portal.imposed[0]
         case.add("imposed", place(answer.response or answer.ref), value=hosts[0], hosts=", ".join(hosts[:5]))
+    if not portal.portal:
+        case.add("not-led", place(portal.served[0].ref))
+
+
+def _page(case: Case, portal: Portal) -> None:
+    """What else the pages do."""
     asking = [f for e, _ in portal.asks() for f in (e.page.forms if e.page else ()) if _wants(f)]
     if asking and all(form.action.startswith("https://") for form in asking):
         case.add("form-encrypted", place(portal.served[0].ref), target=host_of(asking[0].action))
@@ -93,29 +131,6 @@ def _judge(world: World, rule: Bound[Params], portal: Portal) -> Iterator[Findin
     socket = next((e for e in portal.served if e.upgrade == "websocket"), None)
     if socket:
         case.add("open-channel", place(socket.response or socket.ref), value=socket.path[:120])
-    if is_station(world, portal.site.bssid, portal.actor):
-        case.add("server-is-client", place(portal.served[0].ref), mac=portal.actor)
-    _marks(case, rule.params, portal)
-    if portal.site.secure:
-        answer, target = portal.site.secure
-        case.add("portal-encrypted", place(answer.response or answer.ref), host=host_of(target))
-    if portal.site.announced:
-        announced = portal.site.announced
-        case.add("announced-portal", place(announced.ref), url=(announced.portal or "")[:120])
-    if not portal.portal:
-        case.add("not-led", place(portal.served[0].ref))
-    first, last = span(portal.refs)
-    yield from case.conclude(
-        actors=[portal.actor],
-        targets=sorted(victims),
-        ssids=ssids_of(world, portal.site.bssid),
-        endpoints=sorted({f"http://{e.host}{e.path}" for e, _ in portal.asks()} | {portal.address}),
-        data=categories(kinds),
-        first_seen=first.time,
-        last_seen=last.time,
-        key=[portal.site.bssid, portal.address],
-        what=words(kinds),
-    )
 
 
 def _degree(kinds: set[str]) -> str:

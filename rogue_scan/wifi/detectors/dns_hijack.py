@@ -7,13 +7,13 @@ import msgspec
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import detector
 from rogue_scan.rules.rule import Bound, Case
+from rogue_scan.wifi.detectors._portal_signs import honest_portal
 from rogue_scan.wifi.judge import place
 from rogue_scan.wifi.net.records import DnsAnswer
 from rogue_scan.wifi.traffic import (
     Site,
     blamed,
     hijacked,
-    host_of,
     is_public_name,
     is_station,
     net_of,
@@ -67,28 +67,7 @@ def _judge(
         return
     case = rule.case()
     address, members = max(groups.items(), key=lambda g: len({a.name for a in g[1]})) if groups else ("", [])
-    names = {site_of(a.name): a for a in reversed(members)}
-    if len(names) >= rule.params.many_sites:
-        case.add(
-            "many-names",
-            place(members[0].ref),
-            value=address,
-            count=len(names),
-            address=address,
-            sites=", ".join(sorted(names)[:5]),
-        )
-    elif len(names) == 2:
-        case.add(
-            "two-names",
-            place(members[0].ref),
-            value=address,
-            address=address,
-            sites=" and ".join(sorted(names)),
-        )
-    if address in site.servers:
-        case.add(
-            "own-address", place(members[0].ref), value=members[0].name, host=members[0].name, address=address
-        )
+    _named(case, site, members, address, rule.params)
     _served(case, site, members, address)
     _asked(case, site, address)
     for answer, other in raced[:4]:
@@ -118,11 +97,7 @@ def _judge(
     )
     if honest:
         case.add("true-answers", place(honest.ref), host=honest.name, address=", ".join(honest.addresses))
-    if site.announced:
-        case.add("announced-portal", place(site.announced.ref), url=(site.announced.portal or "")[:120])
-    if site.secure:
-        secure, target = site.secure
-        case.add("portal-encrypted", place(secure.response or secure.ref), host=host_of(target))
+    honest_portal(case, site)
     first, last = span([a.ref for a, _ in false] + [a.ref for a, _ in raced])
     yield from case.conclude(
         actors=[actor],
@@ -135,6 +110,32 @@ def _judge(
         count=len({a.name for a, _ in false} | {a.name for a, _ in raced}),
         address=address or ", ".join(raced[0][0].addresses),
     )
+
+
+def _named(case: Case, site: Site, members: list[DnsAnswer], address: str, params: Params) -> None:
+    """How many names lead to the address, and whether it is the server's own."""
+    names = {site_of(a.name): a for a in reversed(members)}
+    if len(names) >= params.many_sites:
+        case.add(
+            "many-names",
+            place(members[0].ref),
+            value=address,
+            count=len(names),
+            address=address,
+            sites=", ".join(sorted(names)[:5]),
+        )
+    elif len(names) == 2:
+        case.add(
+            "two-names",
+            place(members[0].ref),
+            value=address,
+            address=address,
+            sites=" and ".join(sorted(names)),
+        )
+    if address in site.servers:
+        case.add(
+            "own-address", place(members[0].ref), value=members[0].name, host=members[0].name, address=address
+        )
 
 
 def _served(case: Case, site: Site, members: list[DnsAnswer], address: str) -> None:

@@ -42,26 +42,9 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
             theirs = [login for login in attempts if any(login.bssid == m.bssid for m in known)]
             server, real = _compare(case, stranger, known, shown)
             _methods(case, mine, theirs, params.weak_methods)
-            for login in mine:
-                if login.refused is not None:
-                    case.add(
-                        "refused",
-                        place(login.refused),
-                        value=login.alert,
-                        client=login.client,
-                        alert=login.alert,
-                    )
+            _refusals(case, mine)
             if server is not None and real is not None:
-                if any(part.casefold() in server.subject.casefold() for part in params.tool_names):
-                    case.add("example-certificate", value=server.subject[:120], subject=server.subject[:120])
-                if server.self_signed and not real.self_signed:
-                    case.add("self-signed", value=server.subject[:120])
-                if server.common_name and server.common_name == real.common_name:
-                    case.add(
-                        "same-name-other-issuer", value=server.common_name[:80], name=server.common_name[:80]
-                    )
-                if server.authority == real.authority or server.issuer == real.issuer:
-                    case.add("same-authority", value=server.issuer[:120], issuer=server.issuer[:120])
+                _certificates(case, server, real, params)
             weigh(case, looked, stranger, known, params)
             if cloned:
                 case.add("cloned-address", place(stranger.first))
@@ -131,6 +114,31 @@ def _methods(case: Case, mine: Sequence[Login], theirs: Sequence[Login], weak: t
             case.add("weak-method", place(ref), value=name, method=name)
     if proposed and usual and not usual & set(proposed):
         case.add("other-methods", place(min(proposed.values())), methods=", ".join(sorted(proposed)))
+
+
+def _refusals(case: Case, mine: Sequence[Login]) -> None:
+    """Add clients that refused the server."""
+    for login in mine:
+        if login.refused is not None:
+            case.add(
+                "refused",
+                place(login.refused),
+                value=login.alert,
+                client=login.client,
+                alert=login.alert,
+            )
+
+
+def _certificates(case: Case, server: Server, real: Server, params: Params) -> None:
+    """Add what the stranger's certificate says, beside a real one's."""
+    if any(part.casefold() in server.subject.casefold() for part in params.tool_names):
+        case.add("example-certificate", value=server.subject[:120], subject=server.subject[:120])
+    if server.self_signed and not real.self_signed:
+        case.add("self-signed", value=server.subject[:120])
+    if server.common_name and server.common_name == real.common_name:
+        case.add("same-name-other-issuer", value=server.common_name[:80], name=server.common_name[:80])
+    if server.authority == real.authority or server.issuer == real.issuer:
+        case.add("same-authority", value=server.issuer[:120], issuer=server.issuer[:120])
 
 
 def _words(server: Server | None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rogue_scan.errors import Malformed
+from rogue_scan.wifi.capture.chains import WORTH_BYTES, Chains
 from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, gather
 
 MAGICS = {
@@ -22,46 +23,25 @@ MAGICS = {
 }
 _NEAR_SECONDS = 7 * 86_400
 """After damage, a record is believed when its time lies this near to the last good one."""
-_CHAIN_FROM = 65_536
-"""Bytes from which it pays to look for all records at once."""
 
 
-class _Chains:
-    """Records found without walking from one to the next.
-
-    Places that look like a record header of about the first record's time are found for the whole buffer at
-    once. Where the record at one of them ends exactly at the next one, the two are linked; a walk that comes
-    to such a place can go along all its links in one step. Only places that a walk from the first record
-    reaches are ever used, so what looks like a header inside a frame does no harm.
-    """
-
-    def __init__(self, held: bytearray, order: str, head: int) -> None:
-        raw = np.frombuffer(held, np.uint8)
-        last = len(raw) - head
-        # The two high bytes of the seconds stay the same for 18 hours. Pairs of bytes are compared as one
-        # number, once for those that begin at even places and once for the others.
-        high = 2 if order == "<" else 0
-        pair = raw[high : high + 2].view(np.uint16)[0]
-        even = raw[: len(raw) & ~1].view(np.uint16)
-        odd = raw[1 : 1 + (len(raw) - 1 & ~1)].view(np.uint16)
-        found = (np.flatnonzero(even == pair) * 2, np.flatnonzero(odd == pair) * 2 + 1)
-        places = np.sort(np.concatenate(found), kind="stable") - high
-        places = places[(places >= 0) & (places <= last)]
-        size = gather(raw, places + 8, 4).view(order + "u4")[:, 0].astype(np.int64)
-        after = places + head + size
-        fits = (size > 0) & (size <= MAX_RECORD) & (after <= len(raw))
-        self._places, self._after = places[fits], after[fits]
-        self._ends = np.flatnonzero(self._after[:-1] != self._places[1:])
-        """Places whose record does not end at the next place."""
-
-    def run(self, at: int) -> tuple[NDArray[np.int64], int] | None:
-        """(records that follow each other from ``at`` on, offset behind the last); None if none is there."""
-        index = int(np.searchsorted(self._places, at))
-        if index >= len(self._places) or self._places[index] != at:
-            return None
-        end = int(np.searchsorted(self._ends, index))
-        stop = int(self._ends[end]) if end < len(self._ends) else len(self._places) - 1
-        return self._places[index : stop + 1], int(self._after[stop])
+def _chains(held: bytearray, order: str, head: int) -> Chains:
+    """All places that look like a record header of about the first record's time."""
+    raw = np.frombuffer(held, np.uint8)
+    last = len(raw) - head
+    # The two high bytes of the seconds stay the same for 18 hours. Pairs of bytes are compared as one
+    # number, once for those that begin at even places and once for the others.
+    high = 2 if order == "<" else 0
+    pair = raw[high : high + 2].view(np.uint16)[0]
+    even = raw[: len(raw) & ~1].view(np.uint16)
+    odd = raw[1 : 1 + (len(raw) - 1 & ~1)].view(np.uint16)
+    found = (np.flatnonzero(even == pair) * 2, np.flatnonzero(odd == pair) * 2 + 1)
+    places = np.sort(np.concatenate(found), kind="stable") - high
+    places = places[(places >= 0) & (places <= last)]
+    size = gather(raw, places + 8, 4).view(order + "u4")[:, 0].astype(np.int64)
+    after = places + head + size
+    fits = (size > 0) & (size <= MAX_RECORD) & (after <= len(raw))
+    return Chains(places[fits], after[fits])
 
 
 class PcapReader:
@@ -145,7 +125,7 @@ class PcapReader:
         if self._lost:
             return np.empty(0, np.int64), 0, True
         lengths = struct.Struct(self._order + "I").unpack_from
-        chains = _Chains(held, self._order, head) if last > _CHAIN_FROM else None
+        chains = _chains(held, self._order, head) if last > WORTH_BYTES else None
         parts: list[NDArray[np.int64]] = []
         single: list[int] = []
         at, broken = 0, False

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rogue_scan.errors import Malformed
+from rogue_scan.wifi.capture.chains import WORTH_BYTES, Chains
 from rogue_scan.wifi.capture.chunk import MAX_RECORD, Chunk, Damage, Interface, gather
 
 SECTION = 0x0A0D0D0A
@@ -23,35 +24,15 @@ _LINK_ERRORS = 0xFF00_0000
 """Packet flags that say the link layer found the frame damaged (symbol, preamble, … CRC error)."""
 
 
-_CHAIN_FROM = 65_536
-"""Bytes from which it pays to look for all packet blocks at once."""
-
-
-class _Chains:
-    """Packet blocks found without walking from one to the next.
-
-    All words that could be the type of a packet block are found at once; those whose block ends at the next
-    one are linked. As in the pcap reader, only places that a walk reaches are used.
-    """
-
-    def __init__(self, held: bytearray, order: str) -> None:
-        words = np.frombuffer(held, order + "u4", len(held) // 4)
-        index = np.flatnonzero(words[:-1] == PACKET)
-        size = words[index + 1].astype(np.int64)
-        places = index.astype(np.int64) * 4
-        after = places + size
-        fits = (size >= 32) & (size <= MAX_PACKET_BLOCK) & (size & 3 == 0) & (after <= len(held))
-        self._places, self._after = places[fits], after[fits]
-        self._ends = np.flatnonzero(self._after[:-1] != self._places[1:])
-
-    def run(self, at: int) -> tuple[NDArray[np.int64], int] | None:
-        """(blocks that follow each other from ``at`` on, offset behind the last); None if none is there."""
-        index = int(np.searchsorted(self._places, at))
-        if index >= len(self._places) or self._places[index] != at:
-            return None
-        end = int(np.searchsorted(self._ends, index))
-        stop = int(self._ends[end]) if end < len(self._ends) else len(self._places) - 1
-        return self._places[index : stop + 1], int(self._after[stop])
+def _chains(held: bytearray, order: str) -> Chains:
+    """All words that could be the type of a packet block."""
+    words = np.frombuffer(held, order + "u4", len(held) // 4)
+    index = np.flatnonzero(words[:-1] == PACKET)
+    size = words[index + 1].astype(np.int64)
+    places = index.astype(np.int64) * 4
+    after = places + size
+    fits = (size >= 32) & (size <= MAX_PACKET_BLOCK) & (size & 3 == 0) & (after <= len(held))
+    return Chains(places[fits], after[fits])
 
 
 class PcapngReader:
@@ -91,10 +72,10 @@ class PcapngReader:
     def _cut(self, *, final: bool) -> Iterator[Chunk]:
         held = self._rest
         at = 0
-        chains: _Chains | None = None
+        chains: Chains | None = None
         while True:
-            if chains is None and self._order and len(held) - at > _CHAIN_FROM:
-                chains = _Chains(held, self._order)
+            if chains is None and self._order and len(held) - at > WORTH_BYTES:
+                chains = _chains(held, self._order)
             packets, at, stop = self._walk(held, at, chains)
             if len(packets):
                 yield from self._chunks(held, packets)
@@ -128,7 +109,7 @@ class PcapngReader:
             at = found
         self._rest = held[at:]
 
-    def _walk(self, held: bytearray, at: int, chains: _Chains | None) -> tuple[NDArray[np.int64], int, str]:
+    def _walk(self, held: bytearray, at: int, chains: Chains | None) -> tuple[NDArray[np.int64], int, str]:
         """Offsets of packet blocks up to the first other one.
 
         Stops with ``more`` (the rest is not whole yet), ``block`` (another type of block is at the offset)

@@ -1,0 +1,191 @@
+"""What other tools say of the labelled files, in one table each, for docs/comparison.md.
+
+    python benchmarks/peers.py apps [--quark QUARK --rules RULES] [--fxapk FXAPK]
+    python benchmarks/peers.py captures --kismet KISMET
+
+The tools are the user's own, given by their commands; RULES is a checkout of quark-rules. Without a tool its
+row is left out. The files are those of the tests: a few dozen, made for this project, and no sample of the
+world. A tool that was made for something else (secure coding, gathering of leads) is not worse for what it
+does not say here.
+
+Apps: of malicious and of harmless apps, how many are accused (rogue-scan: verdict medium or above; Quark:
+threat level above low; fxapk gives no verdict); of the hosts that malicious apps send data to, how many
+stand in the report; of tampered packages, from how many a report came whose package name is right.
+Captures: in how many captures of attacks, and of harmless networks, an alert is raised.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT / "tests" / "data"
+LOUD = {"medium", "high", "critical"}
+Said = tuple[bool | None, str]
+"""(whether the tool accuses, all that it said)."""
+
+
+def labelled(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Each labelled file with its truth."""
+    for path in sorted(folder.glob("*.json")):
+        (source,) = [other for other in folder.glob(f"{path.stem}.*") if other != path]
+        yield source, json.loads(path.read_text())
+
+
+def run(*command: str) -> str:
+    """Standard output of a command; empty where it failed or took more than two minutes."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    except subprocess.TimeoutExpired:
+        return ""
+    return done.stdout if done.returncode in (0, 1) else ""
+
+
+def rogue_scan(path: Path) -> Said:
+    """Our own verdict."""
+    text = run(sys.executable, "-m", "rogue_scan", "audit", "-q", "-f", "json", str(path))
+    subjects = json.loads(text)["subjects"] if text else []
+    return any(s["risk"]["verdict"] in LOUD for s in subjects), text
+
+
+def quark(command: str, rules: str) -> Callable[[Path], Said]:
+    """Quark's threat level over the rules of a folder."""
+
+    def ask(path: Path) -> Said:
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "report.json"
+            run(command, "-a", str(path), "-r", rules, "-s", "-o", str(report))
+            text = report.read_text() if report.exists() else ""
+        return bool(text) and json.loads(text)["threat_level"] != "Low Risk", text
+
+    return ask
+
+
+def fxapk(command: str) -> Callable[[Path], Said]:
+    """The report of fxapk, which gives leads and no verdict."""
+
+    def ask(path: Path) -> Said:
+        with tempfile.TemporaryDirectory() as folder:
+            run(command, "analyze", str(path), "--offline", "--fmt", "json", "--out", folder)
+            return None, "".join(found.read_text() for found in Path(folder).rglob("*.json"))
+
+    return ask
+
+
+def androguard(path: Path) -> Said:
+    """What androguard's reader of packages gives: it judges nothing."""
+    code = "import sys; from androguard.core.apk import APK; a = APK(sys.argv[1]); print(a.get_package())"
+    return None, run(sys.executable, "-c", code, str(path))
+
+
+def of_apps(tools: dict[str, Callable[[Path], Said]]) -> None:
+    """Print the table of apps."""
+    print("| | malicious accused | harmless accused | hosts named | tampered packages read |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, ask in tools.items():
+        accused: dict[str, list[bool | None]] = {"malicious": [], "benign": []}
+        hosts: list[bool] = []
+        read: list[bool] = []
+        for path, truth in labelled(DATA / "apk"):
+            verdict, text = ask(path)
+            if truth["label"] == "malformed":
+                read += [truth["package"] in text] if truth.get("package") else []
+                continue
+            if truth["label"] not in accused:
+                continue  # weak in itself, and nobody's trap
+            accused[truth["label"]].append(verdict)
+            if truth["label"] == "malicious":
+                wanted = {flow["endpoint"].rpartition(":")[0] or flow["endpoint"]
+                          for flow in truth["flows"] if flow.get("endpoint")}  # fmt: skip
+                hosts += [host in text for host in wanted]
+        cells = [share(accused["malicious"]), share(accused["benign"]), share(hosts), share(read)]
+        print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def kismet(command: str) -> Callable[[Path], list[str]]:
+    """Kinds of alerts that Kismet raises while it reads a capture, as it is configured out of the box."""
+
+    def ask(path: Path) -> list[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "log.kismet"
+            source = f"{path}:name=file,type=pcapfile,realtime=false"
+            options = ["--no-ncurses", "--no-logging", "-c", source, "-o", "server_announce=false"]
+            try:
+                done = subprocess.run([command, *options], cwd=folder, capture_output=True, text=True,
+                                      timeout=40, check=False)  # fmt: skip
+                text = done.stdout + done.stderr
+            except subprocess.TimeoutExpired as late:
+                text = (late.stdout or b"").decode(errors="replace")
+            log.unlink(missing_ok=True)
+        return [line.split("ALERT:", 1)[1].split()[0] for line in text.splitlines() if "ALERT:" in line]
+
+    return ask
+
+
+def of_captures(ask: Callable[[Path], list[str]]) -> None:
+    """Print, for each labelled capture, what both say."""
+    ours: dict[str, list[bool]] = {"attack": [], "benign": []}
+    theirs: dict[str, list[bool]] = {"attack": [], "benign": []}
+    for path, truth in labelled(DATA / "wifi"):
+        label = "benign" if truth["label"] == "benign" else "attack"
+        with tempfile.NamedTemporaryFile(suffix=".pcapng") as plain:
+            plain.write(unpacked(path))
+            plain.flush()
+            alerts = sorted(set(ask(Path(plain.name))))
+            loud = bool(rogue_scan(Path(plain.name))[0])
+        ours[label].append(loud)
+        theirs[label].append(bool(alerts))
+        print(
+            f"{path.name.partition('.')[0]:24} {label:7} {'loud ' if loud else 'quiet'} {' '.join(alerts)}",
+            flush=True,
+        )
+    print("| | attacks with an alert | harmless captures with an alert |\n| --- | --- | --- |")
+    for name, found in (("rogue-scan", ours), ("Kismet", theirs)):
+        print(f"| {name} | {share(found['attack'])} | {share(found['benign'])} |")
+
+
+def unpacked(path: Path) -> bytes:
+    """A capture, taken out of its packing."""
+    import zstandard
+
+    if path.suffix != ".zst":
+        return path.read_bytes()
+    with path.open("rb") as file:
+        return zstandard.ZstdDecompressor().stream_reader(file).read()
+
+
+def share(found: list[Any]) -> str:
+    """``3 of 5``; a dash where there is nothing to count."""
+    known = [value for value in found if value is not None]
+    return f"{sum(map(bool, known))} of {len(known)}" if known else "–"
+
+
+def main() -> None:
+    """Ask, count, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["apps", "captures"])
+    parser.add_argument("--quark")
+    parser.add_argument("--rules", default="quark-rules/rules")
+    parser.add_argument("--fxapk")
+    parser.add_argument("--kismet")
+    given = parser.parse_args()
+    if given.what == "captures":
+        of_captures(kismet(given.kismet))
+        return
+    tools: dict[str, Callable[[Path], Said]] = {"rogue-scan": rogue_scan, "androguard": androguard}
+    if given.quark:
+        tools["Quark"] = quark(given.quark, given.rules)
+    if given.fxapk:
+        tools["fxapk"] = fxapk(given.fxapk)
+    of_apps(tools)
+
+
+if __name__ == "__main__":
+    main()

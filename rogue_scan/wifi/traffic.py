@@ -113,6 +113,7 @@ def is_public_name(name: str) -> bool:
     return len(labels) > 1 and labels[-1] not in _LOCAL_SUFFIXES and not is_address(name)
 
 
+@functools.lru_cache(maxsize=16_384)
 def is_address(host: str) -> bool:
     """Whether a host is written as an IP address."""
     try:
@@ -190,6 +191,8 @@ class Site:
         return next((m for m in self.dhcp if m.portal and m.portal.lower().startswith("https://")), None)
 
     def _given(self, address: str) -> bool:
+        if not self.subnets:
+            return False
         try:
             value = ipaddress.IPv4Address(address)
         except ValueError:

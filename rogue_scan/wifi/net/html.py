@@ -77,44 +77,42 @@ class Page(msgspec.Struct, frozen=True):
 def read(markup: str) -> Page:
     """The facts of a page; never fails: what cannot be read is not there."""
     reader = _Reader()
-    for kind, piece in _pieces(markup[:MAX_PAGE]):
-        if kind == "text":
-            reader.handle_data(unescape(piece))
-        elif kind == "code":
-            reader.scripted(piece)
-        elif kind == "a" and (anchor := _ANCHOR.match(piece)):
+    for texts, name, piece in _pieces(markup[:MAX_PAGE]):
+        if texts:
+            reader.words(texts)
+        if name == "a" and (anchor := _ANCHOR.match(piece)):
             reader.link(unescape(anchor[anchor.lastindex or 1]))
-        else:
+        elif name == "code":
+            reader.scripted(piece)
+        elif name:
             reader.feed(piece)
             reader.clear_cdata_mode()  # its content comes apart, or not at all
     return reader.page()
 
 
-def _pieces(markup: str) -> Iterator[tuple[str, str]]:
-    """Tags that say something, by name (with a slash: its end), "text" between tags, "code" of scripts.
+def _pieces(markup: str) -> Iterator[tuple[list[str], str, str]]:
+    """(texts before it, name, tag) of tags that say something; the name of an end begins with a slash.
 
-    In linear time: the standard library's parser looks again and again for the ends of what is never closed;
-    given whole pieces, it has nothing to look for. Comments and styles are left out.
+    The content of a script comes as ``code``; at the end there may be texts alone. In linear time: the
+    standard library's parser looks again and again for the ends of what is never closed; given whole pieces,
+    it has nothing to look for. Comments and styles are left out.
     """
+    texts: list[str] = []
     at = 0
     for _ in range(_MAX_TAGS):
         begin = markup.find("<", at)
-        if begin < 0:
-            yield "text", markup[at:]
-            return
-        if begin > at and not (text := markup[at:begin]).isspace():
-            yield "text", text
-        if markup.startswith("<!--", begin):
-            end = markup.find("-->", begin + 4)
-            if end < 0:
-                return  # an open comment hides all the rest, in browsers too
-            at = end + 3
-            continue
+        if begin != at:
+            text = markup[at:begin] if begin >= 0 else markup[at:]
+            if text and not text.isspace():
+                texts.append(text)
+            if begin < 0:
+                break
         if markup[begin + 1 : begin + 2] in ("!", "?"):
-            end = markup.find(">", begin)
+            comment = markup.startswith("<!--", begin)
+            end = markup.find("-->", begin + 4) if comment else markup.find(">", begin)
             if end < 0:
-                return
-            at = end + 1
+                break  # an open comment hides all the rest, in browsers too
+            at = end + (3 if comment else 1)
             continue
         tag = _TAG.match(markup, begin)
         if tag is None:
@@ -123,14 +121,16 @@ def _pieces(markup: str) -> Iterator[tuple[str, str]]:
         at = tag.end()
         name = tag[1].lower()
         if name in _READ:
-            yield name, tag[0]
+            yield texts, name, tag[0]
+            texts = []
         if name in ("script", "style"):
             end_tag = re.compile(f"</{name}", re.IGNORECASE).search(markup, at)
             if name == "script":
-                yield "code", markup[at : end_tag.start() if end_tag else None]
+                yield texts, "code", markup[at : end_tag.start() if end_tag else None]
             if end_tag is None:
-                return
+                break
             at = end_tag.start()
+    yield texts, "", ""
 
 
 def text_of(body: bytes, content_type: str) -> str:
@@ -162,7 +162,7 @@ class _Reader(HTMLParser):
         self._label_for = ""
         self._label_fields: list[int] = []
         self._before = ""
-        """The last words, which name the field that follows them."""
+        """The last words, as written: they name the field that follows them."""
         self._refresh = ""
         self._base = ""
 
@@ -211,14 +211,14 @@ class _Reader(HTMLParser):
                 self._label = None
                 self._label_for = ""
 
-    def handle_data(self, data: str) -> None:
+    def words(self, texts: list[str]) -> None:
+        """Takes what stands between two tags that say something."""
         if self._in_title:
-            self._title.append(data)
+            self._title += map(unescape, texts)
             return
         if self._label is not None:
-            self._label.append(data)
-        if not data.isspace():
-            self._before = data
+            self._label += map(unescape, texts)
+        self._before = texts[-1]
 
     def scripted(self, code: str) -> None:
         """Takes the text of a script: where it sends the browser to."""
@@ -240,7 +240,7 @@ class _Reader(HTMLParser):
     def _field(self, tag: str, values: dict[str, str]) -> None:
         fields = self._open if self._open is not None else self._loose
         kind = values.get("type", "text").strip().lower() if tag == "input" else tag
-        near = _tidy(self._label) if self._label else _tidy([self._before])
+        near = _tidy(self._label) if self._label else _tidy([unescape(self._before)])
         label = values.get("aria-label") or values.get("title") or ("" if kind in _QUIET else near)
         identifier = values.get("id", "")
         if len(fields) < _MAX_FIELDS:

@@ -3,6 +3,7 @@
 RFC 791, RFC 8200, RFC 768, RFC 9293, RFC 792. Addresses are kept as their 4 or 16 octets.
 """
 
+import functools
 import ipaddress
 import struct
 from collections import OrderedDict
@@ -194,6 +195,7 @@ def text(address: bytes) -> str:
     return str(ipaddress.IPv6Address(address)) if len(address) == 16 else ""
 
 
+@functools.lru_cache(maxsize=16_384)
 def is_local(address: str) -> bool:
     """Whether an address can only be in the network itself: private, link-local, unique-local, shared.
 

@@ -335,6 +335,10 @@ def clocks(view: View, subject: Subject) -> Markup | None:
     return canvas.finish()
 
 
+_Column = tuple[str, list[tuple[str, str, str, str]]]
+"""Head of a column, and its nodes: identity, upper and lower line, role."""
+
+
 def who_talks(view: View, incident: Incident) -> Markup | None:
     """Access points, clients, hosts and apps of one incident, with lines where one met the other."""
     subjects = [view.subjects[item] for item in incident.subjects if item in view.subjects]
@@ -348,7 +352,7 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
     aps = list(dict.fromkeys([*incident.access_points, *attacked, *sorted(touched & view.harmed)]))[:10]
     hosts = list(incident.endpoints)[:12]
     apps = [view.subjects[item] for item in incident.apps if item in view.subjects][:10]
-    columns: list[tuple[str, list[tuple[str, str, str, str]]]] = [
+    columns: list[_Column] = [
         (
             view.t("Access points"),
             [(bssid, names.get(bssid, ""), bssid, _role(view, bssid)) for bssid in aps],
@@ -371,8 +375,11 @@ def who_talks(view: View, incident: Incident) -> Markup | None:
     ]
     columns = [item for item in columns if item[1]]
     edges = list(_meetings(view, aps, [clients[mac] for mac in victims if mac in clients], hosts, apps))
-    if len(columns) < 2 or not edges:
-        return None
+    return _network(view, columns, edges) if len(columns) >= 2 and edges else None
+
+
+def _network(view: View, columns: list[_Column], edges: list[tuple[str, str, str]]) -> Markup:
+    """Columns of nodes, with lines between those that met."""
     step = _WIDTH / len(columns)
     wide = min(step - 34, 210.0)
     rows = max(len(nodes) for _, nodes in columns)

@@ -220,7 +220,7 @@ def _view(world: World) -> View:
 
 
 def apart(bss: Bss, lines: Iterable[ClockLine]) -> list[list[ClockLine]]:
-    """Clock lines by transmitter: those that take turns are of different ones, those that follow are of one."""
+    """Clock lines by transmitter: those that take turns are of two, those that follow each other of one."""
     found: list[list[ClockLine]] = []
     for line in sorted(
         (line for line in lines if line.seen.count >= LINE_BEACONS), key=lambda line: line.seen.first

@@ -31,10 +31,12 @@ BLIND = (
 """What no rule can see in this mode."""
 
 NO_ELEMENTS = (
-    "this system's scan list holds names and a few kinds of security alone: WPA3, OWE and all other "
-    "elements are not known, and such networks may look open"
+    "this system's scan list holds names and a few kinds of security alone: enterprise networks, WPA3 and "
+    "OWE cannot be told from others, and all other elements are not known"
 )
 
+UNTESTED = "this way of scanning was written from its documentation and not tested"
+UNKNOWN = "UNKNOWN"
 _PRIVACY, _ESS = 0x10, 0x01
 _MOST_ENTRIES = 2000
 _MOST_REPLY = 4096
@@ -153,14 +155,13 @@ def beacon(entry: Entry, heard: float) -> bytes:
 
 
 def elements_of(ssid: bytes, akms: Sequence[str]) -> tuple[bytes, int]:
-    """Elements and capabilities for a list that names only SSID and AKMs (``WPA-PSK``, ``WPA2-EAP`` …)."""
+    """Elements and capabilities for a list that names only SSID and AKMs (``WPA-PSK``, ``WPA2-EAP`` …).
+
+    ``WPA2-UNKNOWN``, of the reserved suite 0, stands for a protection that the list does not name.
+    """
     built = bytes([0, min(len(ssid), 32)]) + ssid[:32]
-    suites = {"PSK": 2, "EAP": 1, "SAE": 8, "OWE": 18}
-    rsn = [
-        suites[akm.partition("-")[2]]
-        for akm in akms
-        if akm.startswith("WPA2-") or akm in ("WPA3-SAE", "WPA3-OWE")
-    ]
+    suites = {"PSK": 2, "EAP": 1, "SAE": 8, "OWE": 18, UNKNOWN: 0}
+    rsn = [suites[akm.partition("-")[2]] for akm in akms if akm.startswith(("WPA2-", "WPA3-"))]
     wpa = [suites[akm.partition("-")[2]] for akm in akms if akm.startswith("WPA-")]
     if rsn:
         body = b"\1\0\x00\x0f\xac\4" + b"\1\0\x00\x0f\xac\4" + struct.pack("<H", len(rsn))
@@ -225,7 +226,8 @@ class Supplicant:
     notes: tuple[str, ...] = ()
 
     def __init__(self, interface: str | None) -> None:
-        self._name, self._control = _pywifi(interface)
+        found = _pywifi(interface)
+        self._name, self._control = str(found.name()), found._wifi_ctrl
         if not hasattr(self._control, "_send_cmd_to_wpas"):
             raise Unsupported("pywifi has no wpa_supplicant here")
 
@@ -250,7 +252,7 @@ class Supplicant:
     def _ask(self, command: str) -> str:
         try:
             return str(self._control._send_cmd_to_wpas(self._name, command, True) or "")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, KeyError, UnicodeDecodeError) as error:
             raise Unreadable(f"{self._name}: wpa_supplicant does not answer: {error}") from error
 
 
@@ -275,17 +277,14 @@ def supplicant_entry(fields: dict[str, str]) -> Entry | None:
 class Profiles:
     """pywifi's own view: names and four AKMs. The only way on Windows; not run there by the authors."""
 
-    notes: tuple[str, ...] = (
-        NO_ELEMENTS,
-        "this way of scanning was written from its documentation and not tested",
-    )
+    notes: tuple[str, ...] = (NO_ELEMENTS, UNTESTED)
 
     def __init__(self, interface: str | None) -> None:
-        self._name, self._control = _pywifi(interface)
+        self._interface = _pywifi(interface)
 
     def scan(self) -> None:
         """Ask the system to scan."""
-        self._control.scan({"name": self._name})
+        self._interface.scan()
 
     def entries(self) -> list[Entry]:
         """The list; security as far as pywifi knows it."""
@@ -298,9 +297,10 @@ class Profiles:
             const.AKM_TYPE_WPA2PSK: "WPA2-PSK",
         }
         found = []
-        for profile in self._control.scan_results({"name": self._name}):
-            akms = [names[akm] for akm in profile.akm or () if akm in names]
-            elements, capabilities = elements_of(str(profile.ssid).encode(), akms)
+        for profile in self._interface.scan_results():
+            open_one = list(profile.akm or ()) == [const.AKM_TYPE_NONE]
+            akms = [names.get(akm, f"WPA2-{UNKNOWN}") for akm in profile.akm or ()] or [f"WPA2-{UNKNOWN}"]
+            elements, capabilities = elements_of(_octets(str(profile.ssid)), [] if open_one else akms)
             found.append(
                 Entry(
                     bssid=str(profile.bssid).strip(":").lower(),
@@ -316,7 +316,7 @@ class Profiles:
 class CoreWlan:
     """macOS, through PyObjC's CoreWLAN; not run there by the authors."""
 
-    notes: tuple[str, ...] = ("this way of scanning was written from its documentation and not tested",)
+    notes: tuple[str, ...] = (UNTESTED,)
 
     def __init__(self, interface: str | None) -> None:
         try:
@@ -325,6 +325,8 @@ class CoreWlan:
             raise Unsupported("scanning on macOS needs: pip install pyobjc-framework-CoreWLAN") from error
         client = CoreWLAN.CWWiFiClient.sharedWiFiClient()
         self._interface = client.interfaceWithName_(interface) if interface else client.interface()
+        if self._interface is None:
+            raise Unreadable(f"{interface or 'no interface'}: macOS knows no such Wi-Fi interface")
         self._found: Sequence[Any] = ()
 
     def scan(self) -> None:
@@ -332,7 +334,14 @@ class CoreWlan:
         networks, error = self._interface.scanForNetworksWithName_error_(None, None)
         if error is not None:
             raise Unreadable(f"the system refuses to scan: {error}")
-        self._found = tuple(networks)
+        self._found = tuple(networks or ())
+        hidden = sum(not network.bssid() for network in self._found)
+        if hidden:
+            withheld = (
+                "macOS hides the addresses of networks from programs without the right to the location "
+                f"(System Settings, Privacy & Security, Location Services): {hidden} were left out"
+            )
+            self.notes = (UNTESTED, withheld)
 
     def entries(self) -> list[Entry]:
         """The last scan's networks; without the right to see locations macOS hides their addresses."""
@@ -365,8 +374,8 @@ def _first_backend(interface: str | None) -> Backend:
     raise Unsupported("; ".join(reasons))
 
 
-def _pywifi(interface: str | None) -> tuple[str, Any]:
-    """Name of the interface and pywifi's control object."""
+def _pywifi(interface: str | None) -> Any:
+    """The interface as pywifi knows it."""
     try:
         import pywifi
 
@@ -382,7 +391,15 @@ def _pywifi(interface: str | None) -> tuple[str, Any]:
     chosen = [each for each in found if interface in (None, each.name())]
     if not chosen:
         raise Unreadable(f"{interface or 'no interface'}: the system's scan service does not know it")
-    return str(chosen[0].name()), chosen[0]._wifi_ctrl
+    return chosen[0]
+
+
+def _octets(ssid: str) -> bytes:
+    """The octets of an SSID of which pywifi made one character each (on Windows)."""
+    try:
+        return ssid.encode("latin-1")
+    except UnicodeEncodeError:
+        return ssid.encode("utf-8", "replace")
 
 
 def _megahertz(value: int) -> int:

@@ -81,7 +81,7 @@ def test_two_radios_hear_two_transmitters_and_not_four_the_better_ear_is_read(wi
 
 def test_beacons_that_are_read_late_are_still_of_one_transmitter(wire, fold) -> None:
     """A stall of the machine shifts receive times, and the order stays."""
-    stall = {number: 0.4 for number in range(20, 30)}
+    stall = dict.fromkeys(range(20, 30), 0.4)
     late = [(number / 10 + (by := stall.get(number, 0.0)), 100 - by, -50, 0) for number in range(50)]
     finder = Finder(BSSID)
     finder.take(a_bss(wire, fold, *late), 5.0)

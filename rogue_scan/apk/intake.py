@@ -28,7 +28,7 @@ from rogue_scan.apk import (
 )
 from rogue_scan.apk.answers import PackageResources
 from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
-from rogue_scan.apk.container import DEFLATED, Entry, open_container
+from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
 from rogue_scan.apk.manifest import MANIFEST, Manifest
@@ -52,6 +52,10 @@ MAX_MODULES = 200
 """Modules of an app bundle."""
 MAX_ENDPOINTS = 500
 """Endpoints kept from outside DEX code."""
+MAX_IN_ARCHIVE = 2000
+"""Entries of an archive in the package that are looked at for web content."""
+ARCHIVES_TOTAL = 64 << 20
+"""Bytes of such archives kept."""
 MAX_ODD = 1 << 20
 """Bytes of a file in assets whose ending says nothing, up to which it is searched."""
 MAX_NATIVE = 400
@@ -113,6 +117,9 @@ class _Intake:
         self.extra_dex: list[tuple[str, bytes]] = []
         self.extra_left = EXTRA_TOTAL
         self.pictures_left = PICTURES_TOTAL
+        self.archives: list[tuple[str, Container]] = []
+        """Archives that are no app, with their names, for the web content in them."""
+        self.archives_left = ARCHIVES_TOTAL
         self.wrapped: list[web.WebFile] = []
         """.NET code in native libraries."""
         opened = parts.open_parts(data)
@@ -476,6 +483,9 @@ class _Intake:
         if MANIFEST in inner or any(APK_NAME.fullmatch(e.name) for e in inner.entries):
             self.keep_inner(part.label(entry.name), data, entry.header)
             return "apk"
+        if len(data) <= self.archives_left:
+            self.archives_left -= len(data)
+            self.archives.append((part.label(entry.name), inner))
         for code in codes[:20]:
             try:
                 self.keep_code(f"{part.label(entry.name)}!{code.name}", inner.read(code))
@@ -555,6 +565,21 @@ class _Intake:
                 left -= entry.size
                 data = self.read(part, entry)
                 found = web.parse(data, part.label(entry.name)) if data else None
+                if found is not None:
+                    yield found
+        for name, archive in self.archives:
+            for entry in archive.entries[:MAX_IN_ARCHIVE]:
+                label = f"{name}!{entry.name}"
+                if not entry.name.lower().endswith((*web.EXTENSIONS, *web.DATA_EXTENSIONS)):
+                    continue
+                if entry.size > min(left, web.MAX_FILE):
+                    continue
+                left -= entry.size
+                try:
+                    found = web.parse(archive.read(entry), label)
+                except SourceError as error:
+                    self.problem(label, error)
+                    continue
                 if found is not None:
                     yield found
 

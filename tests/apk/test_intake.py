@@ -217,6 +217,16 @@ def test_labels_from_language_splits(zip_writer, app_bytes, labelled):
     assert (labels["fr"], labels["de"], labels[""]) == ("Name de", "Name de", "Reader")
 
 
+def test_web_content_in_an_archive(app_bytes, zip_writer):
+    """Pages that an app unpacks when it starts: an offline package of a web app."""
+    page = b"<html><script>fetch('https://late.example.org/in')</script></html>"
+    packed = zip_writer.add("www/index.html", page).add("www/a.png", b"x" * 50).done()
+    facts = decode(app_bytes({"assets/www.zip": packed}))
+    assert [(e.value, e.where[0].file) for e in facts.endpoints] == [
+        ("https://late.example.org/in", "assets/www.zip!www/index.html")
+    ]
+
+
 def test_no_app(zip_writer):
     with pytest.raises(Unsupported):
         decode(zip_writer.add("a.txt", b"1").done())

@@ -5,7 +5,7 @@ import time
 import msgspec
 import pytest
 
-from rogue_scan.incident import host_of, join, scans_of
+from rogue_scan.incident import join, scans_of
 from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.evidence import Evidence
 from rogue_scan.model.finding import Finding
@@ -274,21 +274,6 @@ def test_a_flood_of_names_ties_nothing_by_its_names():
 def test_the_language_of_the_reader():
     (story,), _ = join([capture(TWIN_FOUND, events=(JOINED,))], "zh_CN")
     assert any("\u4e00" <= character <= "\u9fff" for character in story.title + story.story)
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "host"),
-    [
-        ("https://A.Example.:8443/x?y", "a.example"),
-        ("a.example:80", "a.example"),
-        ("10.0.0.1", "10.0.0.1"),
-        ("http://[fe80::1]/", "fe80::1"),
-        ("http://[broken", "http://[broken"),
-        ("", ""),
-    ],
-)
-def test_hosts_are_compared_in_one_form(endpoint, host):
-    assert host_of(endpoint) == host
 
 
 def test_ten_thousand_findings_of_one_story_are_joined_quickly():

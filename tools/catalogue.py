@@ -34,7 +34,7 @@ def collect(domain: str) -> Catalog:
             catalog.add(text)
         return catalog
     found = list(extract_from_dir(PACKAGE / "render", METHODS, keywords=KEYWORDS))
-    for name in ("texts.py", "incident.py"):
+    for name in ("texts.py", "story.py"):
         found += [
             (name, *message) for message in extract_from_file("python", PACKAGE / name, keywords=KEYWORDS)
         ]

@@ -1,4 +1,4 @@
-"""What several scans hold, and what ties it together: transmitters, clients, networks, signers, hosts, code."""
+"""What several scans hold, and what ties it together: senders, clients, networks, signers, hosts and code."""
 
 import hashlib
 from collections import defaultdict

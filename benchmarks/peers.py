@@ -1,17 +1,15 @@
-"""What other tools say of the labelled files, in one table each, for docs/comparison.md.
+"""What other tools say of the labelled apps, for docs/comparison.md.
 
-    python benchmarks/peers.py apps [--quark QUARK --rules RULES] [--fxapk FXAPK]
-    python benchmarks/peers.py captures --kismet KISMET
+    python benchmarks/peers.py [--quark QUARK --rules RULES] [--fxapk FXAPK]
 
 The tools are the user's own, given by their commands; RULES is a checkout of quark-rules. Without a tool its
 row is left out. The files are those of the tests: a few dozen, made for this project, and no sample of the
 world. A tool that was made for something else (secure coding, gathering of leads) is not worse for what it
 does not say here.
 
-Apps: of malicious and of harmless apps, how many are accused (rogue-scan: verdict medium or above; Quark:
+Of malicious and of harmless apps, how many are accused (rogue-scan: verdict medium or above; Quark:
 threat level above low; fxapk gives no verdict); of the hosts that malicious apps send data to, how many
 stand in the report; of tampered packages, from how many a report came whose package name is right.
-Captures: in how many captures of attacks, and of harmless networks, an alert is raised.
 """
 
 import argparse
@@ -107,58 +105,6 @@ def of_apps(tools: dict[str, Callable[[Path], Said]]) -> None:
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
-def kismet(command: str) -> Callable[[Path], list[str]]:
-    """Kinds of alerts that Kismet raises while it reads a capture, as it is configured out of the box."""
-
-    def ask(path: Path) -> list[str]:
-        with tempfile.TemporaryDirectory() as folder:
-            log = Path(folder) / "log.kismet"
-            source = f"{path}:name=file,type=pcapfile,realtime=false"
-            options = ["--no-ncurses", "--no-logging", "-c", source, "-o", "server_announce=false"]
-            try:
-                done = subprocess.run([command, *options], cwd=folder, capture_output=True, text=True,
-                                      timeout=40, check=False)  # fmt: skip
-                text = done.stdout + done.stderr
-            except subprocess.TimeoutExpired as late:
-                text = (late.stdout or b"").decode(errors="replace")
-            log.unlink(missing_ok=True)
-        return [line.split("ALERT:", 1)[1].split()[0] for line in text.splitlines() if "ALERT:" in line]
-
-    return ask
-
-
-def of_captures(ask: Callable[[Path], list[str]]) -> None:
-    """Print, for each labelled capture, what both say."""
-    ours: dict[str, list[bool]] = {"attack": [], "benign": []}
-    theirs: dict[str, list[bool]] = {"attack": [], "benign": []}
-    for path, truth in labelled(DATA / "wifi"):
-        label = "benign" if truth["label"] == "benign" else "attack"
-        with tempfile.NamedTemporaryFile(suffix=".pcapng") as plain:
-            plain.write(unpacked(path))
-            plain.flush()
-            alerts = sorted(set(ask(Path(plain.name))))
-            loud = bool(rogue_scan(Path(plain.name))[0])
-        ours[label].append(loud)
-        theirs[label].append(bool(alerts))
-        print(
-            f"{path.name.partition('.')[0]:24} {label:7} {'loud ' if loud else 'quiet'} {' '.join(alerts)}",
-            flush=True,
-        )
-    print("| | attacks with an alert | harmless captures with an alert |\n| --- | --- | --- |")
-    for name, found in (("rogue-scan", ours), ("Kismet", theirs)):
-        print(f"| {name} | {share(found['attack'])} | {share(found['benign'])} |")
-
-
-def unpacked(path: Path) -> bytes:
-    """A capture, taken out of its packing."""
-    import zstandard
-
-    if path.suffix != ".zst":
-        return path.read_bytes()
-    with path.open("rb") as file:
-        return zstandard.ZstdDecompressor().stream_reader(file).read()
-
-
 def share(found: list[Any]) -> str:
     """``3 of 5``; a dash where there is nothing to count."""
     known = [value for value in found if value is not None]
@@ -170,15 +116,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=["apps", "captures"])
     parser.add_argument("--quark")
     parser.add_argument("--rules", default="quark-rules/rules")
     parser.add_argument("--fxapk")
-    parser.add_argument("--kismet")
     given = parser.parse_args()
-    if given.what == "captures":
-        of_captures(kismet(given.kismet))
-        return
     tools: dict[str, Callable[[Path], Said]] = {"rogue-scan": rogue_scan, "androguard": androguard}
     if given.quark:
         tools["Quark"] = quark(given.quark, given.rules)

@@ -32,7 +32,16 @@ from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
 from rogue_scan.apk.manifest import MANIFEST, Manifest
-from rogue_scan.apk.parts import AAB_MANIFEST, AAB_TABLE, APK_NAME, DEX_NAME, Inner, Part, quick_manifest
+from rogue_scan.apk.parts import (
+    AAB_DEX,
+    AAB_MANIFEST,
+    AAB_TABLE,
+    APK_NAME,
+    DEX_NAME,
+    Inner,
+    Part,
+    quick_manifest,
+)
 from rogue_scan.errors import LimitExceeded, SourceError
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.subject import Endpoint, Flow, Hop
@@ -125,6 +134,8 @@ class _Intake:
         opened = parts.open_parts(data)
         self.form, self.outer, self.parts = opened.form, opened.outer, opened.parts
         self.base = self.parts[0].container
+        self.loaded = AAB_DEX if self.form == "aab" else DEX_NAME
+        """Names of the code that Android loads by itself."""
         self.problems += opened.problems
         for other in opened.others:
             self.keep_inner(other.origin, other.data, other.entry_offset)
@@ -413,13 +424,11 @@ class _Intake:
                     kind = "opaque" if content.is_opaque(part.container, entry) else ""
                 if kind == "zip":
                     kind = self.look_inside(part, entry)
-                elif kind == "dex" and not (
-                    DEX_NAME.fullmatch(entry.name) or entry.name.startswith("base/dex/")
-                ):
+                elif kind == "dex" and not self.loaded.fullmatch(entry.name):
                     data = self.read(part, entry)
                     if data is not None:
                         self.keep_code(part.label(entry.name), data)
-                elif kind == "picture" and name.startswith(("assets/", "res/raw/")):
+                elif kind == "picture" and _CONTENT.match(name):
                     kind = self.look_behind(part, entry)
                 elif kind in ("", "opaque", "archive") and (how := content.encoding(head)):
                     kind = self.look_through(part, entry, how) or kind
@@ -495,10 +504,9 @@ class _Intake:
 
     def dexes(self) -> Iterator[tuple[str, bytes]]:
         """DEX files that Android loads, every copy of each."""
-        pattern = re.compile(r"[^/]+/dex/classes\d*\.dex") if self.form == "aab" else DEX_NAME
         seen: dict[str, int] = {}
         for part in self.parts:
-            found = [e for e in part.container.entries if pattern.fullmatch(e.name)]
+            found = [e for e in part.container.entries if self.loaded.fullmatch(e.name)]
             found.sort(key=lambda e: (len(e.name), e.name, e.number))
             for entry in found[:MAX_DEX]:
                 data = self.read(part, entry, keep=True)

@@ -18,6 +18,7 @@ from rogue_scan.errors import SourceError, Unsupported
 AAB_MANIFEST = "base/manifest/AndroidManifest.xml"
 AAB_TABLE = "resources.pb"
 DEX_NAME = re.compile(r"classes\d*\.dex")
+AAB_DEX = re.compile(r"[^/]+/dex/classes\d*\.dex")
 APK_NAME = re.compile(r"(?i).*\.apk")
 MAX_SPLITS = 500
 

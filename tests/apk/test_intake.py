@@ -217,6 +217,29 @@ def test_labels_from_language_splits(zip_writer, app_bytes, labelled):
     assert (labels["fr"], labels["de"], labels[""]) == ("Name de", "Name de", "Reader")
 
 
+def test_code_of_every_module_once(zip_writer, labelled):
+    from rogue_scan.apk.container import open_container
+
+    box = open_container(labelled("calculator"))
+    code = box.read(box.get("classes.dex"))
+    real = open_container(labelled("build-tools-bundle"))
+    for entry in real.entries:
+        zip_writer.add(entry.name, real.read(entry))
+    data = zip_writer.add("base/dex/classes.dex", code).add("late/dex/classes.dex", code).done()
+    assert decode(data).dex == ("base/dex/classes.dex", "late/dex/classes.dex")
+
+
+def test_code_in_a_folder_named_like_a_module(app_bytes, labelled):
+    """Outside app bundles Android does not load it, so somebody else does."""
+    from rogue_scan.apk.container import open_container
+
+    box = open_container(labelled("calculator"))
+    code = box.read(box.get("classes.dex"))
+    facts = decode(app_bytes({"base/dex/x.png": code}))
+    assert facts.dex == ("base/dex/x.png",)
+    assert [f.kind for f in facts.files] == ["disguised dex"]
+
+
 def test_web_content_in_an_archive(app_bytes, zip_writer):
     """Pages that an app unpacks when it starts: an offline package of a web app."""
     page = b"<html><script>fetch('https://late.example.org/in')</script></html>"

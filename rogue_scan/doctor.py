@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import shutil
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from rogue_scan.errors import SourceError
 
+if TYPE_CHECKING:
+    from rogue_scan.wifi.live.nl80211 import Radio
+
 _NET_ADMIN, _NET_RAW = 12, 13
+_RFKILL = Path("/sys/class/rfkill")
+_PROC = Path("/proc")
+_GPSD = ("127.0.0.1", 2947)
 _CONFLICTS = {
-    "NetworkManager": "may retune a radio; while scanning: nmcli device set IFACE managed no",
-    "wpa_supplicant": "uses its interface; a monitor interface beside it shares its channel",
-    "hostapd": "runs an access point on this machine: its own network shows up in scans",
-    "iwd": "may retune a radio; while scanning: systemctl stop iwd",
-    "dhclient": "may hold an interface that is switched to monitor mode",
+    "NetworkManager": ("may retune a radio while it is watched", "nmcli device set {interface} managed no"),
+    "wpa_supplicant": (
+        "uses its interface: a monitor interface beside it stays on that channel",
+        "wpa_cli -i {interface} disconnect",
+    ),
+    "iwd": ("may retune a radio while it is watched", "systemctl stop iwd"),
+    "hostapd": ("runs an access point here: its network shows up in scans", "systemctl stop hostapd"),
+    "dhclient": ("holds an interface that may be switched to monitor mode", "dhclient -r {interface}"),
 }
+"""Program → (what it does to a scan, the command that ends this)."""
 _EXTRAS = {
     "cluster": ("distributed", "fleet runs on a dask cluster"),
+    "parquet": ("pyarrow", "fleet tables as Parquet"),
     "serve": ("uvicorn", "the HTTP API"),
     "urls": ("fsspec", "sources that are URLs"),
     "yara": ("yara-x", "YARA rules of your own"),
@@ -38,12 +51,23 @@ class Check(msgspec.Struct, frozen=True):
     state: Literal["ok", "missing", "note"]
     says: str
     mend: str = ""
-    """Command or step that mends it."""
+    """Command or step that mends it; given unless the state is ``ok``."""
 
 
 def examine() -> list[Check]:
     """All checks, in the order in which they matter."""
-    return [*_python(), *_rights(), *_radios(), *_conflicts(), *_position(), *_extras(), *_tools()]
+    radios, problem = _kernel()
+    interface = next((each.name for radio in radios for each in radio.interfaces), "IFACE")
+    return [
+        *_python(),
+        *_rights(),
+        *(_radios(radios) if problem is None else [problem]),
+        *_blocked(),
+        *_conflicts(interface),
+        *_position(),
+        *_extras(),
+        *_tools(),
+    ]
 
 
 def _python() -> Iterator[Check]:
@@ -54,7 +78,11 @@ def _python() -> Iterator[Check]:
 def _rights() -> Iterator[Check]:
     if sys.platform != "linux":
         yield Check(
-            "rights", "monitor mode", "missing", "live monitoring needs Linux; captures can be read anywhere"
+            "rights",
+            "monitor mode",
+            "missing",
+            "live monitoring needs Linux; captures can be read anywhere",
+            "rogue-scan wifi --managed, or record on another machine",
         )
         return
     have = _capabilities()
@@ -76,41 +104,63 @@ def _rights() -> Iterator[Check]:
 
 
 def _capabilities() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return int(line.split()[1], 16)
+    with contextlib.suppress(OSError):  # a sandbox without /proc
+        for line in (_PROC / "self" / "status").read_text().splitlines():
+            if line.startswith("CapEff:"):
+                return int(line.split()[1], 16)
     return 0
 
 
-def _radios() -> Iterator[Check]:
+def _kernel() -> tuple[list[Radio], Check | None]:
+    """Radios, and what is in the way of knowing them."""
     if sys.platform != "linux":
-        return
+        mend = "rogue-scan wifi --managed uses the system's own scan"
+        return [], Check("radio", "nl80211", "note", "radios are looked at on Linux alone", mend)
     from rogue_scan.wifi.live.nl80211 import Nl80211
 
     try:
         with Nl80211() as kernel:
-            radios, country = kernel.radios(), kernel.country()
+            return kernel.radios(), None
     except SourceError as error:
-        yield Check(
-            "radio", "nl80211", "missing", str(error), "modprobe cfg80211, or plug in a Wi-Fi adapter"
-        )
-        return
+        mend = "modprobe cfg80211, or plug in a Wi-Fi adapter"
+        return [], Check("radio", "nl80211", "missing", str(error), mend)
+
+
+def _country() -> str | None:
+    from rogue_scan.wifi.live.nl80211 import Nl80211
+
+    with contextlib.suppress(SourceError), Nl80211() as kernel:
+        return kernel.country()
+    return None
+
+
+def _radios(radios: list[Radio]) -> Iterator[Check]:
     if not radios:
         yield Check(
             "radio", "card", "missing", "no Wi-Fi card found", "plug in a card; see: lsusb, lspci, dmesg"
         )
     for radio in radios:
-        names = ", ".join(f"{each.name} ({each.kind})" for each in radio.interfaces) or "no interface"
+        names = ", ".join(f"{each.name} ({each.kind})" for each in radio.interfaces)
         bands = ", ".join(f"{band} GHz" for band in radio.bands) or "no channel enabled"
-        says = f"{radio.driver or 'unknown driver'}; {bands}; {len(radio.channels)} channels; {names}"
-        if radio.can_monitor:
+        says = f"{radio.driver or 'unknown driver'}; {bands}; {len(radio.channels)} channels; "
+        says += names or "no interface"
+        if not names:
+            mend = f"iw phy {radio.name} interface add wlan{radio.number} type managed"
+            yield Check("radio", radio.name, "missing", says, mend)
+        elif radio.can_monitor:
             yield Check("radio", radio.name, "ok", f"{says}; monitor mode")
         else:
             yield Check(
-                "radio", radio.name, "missing", f"{says}; no monitor mode", "use --managed, or another card"
+                "radio",
+                radio.name,
+                "missing",
+                f"{says}; no monitor mode",
+                f"rogue-scan wifi --managed --interface {radio.interfaces[0].name}, or use another card",
             )
-    yield from _blocked()
-    if radios and country is None:
+    if not radios:
+        return
+    country = _country()
+    if country is None:
         yield Check(
             "radio",
             "regulatory domain",
@@ -118,12 +168,12 @@ def _radios() -> Iterator[Check]:
             "not set: channels 12-13, parts of 5 GHz and all of 6 GHz may be closed",
             "iw reg set DE (your country's code)",
         )
-    elif radios:
+    else:
         yield Check("radio", "regulatory domain", "ok", f"{country}")
 
 
 def _blocked() -> Iterator[Check]:
-    for folder in sorted(Path("/sys/class/rfkill").glob("rfkill*")):
+    for folder in sorted(_RFKILL.glob("rfkill*")):
         try:
             kind = (folder / "type").read_text().strip()
             soft, hard = (int((folder / name).read_text()) for name in ("soft", "hard"))
@@ -137,33 +187,39 @@ def _blocked() -> Iterator[Check]:
             yield Check("radio", folder.name, "missing", "switched off by software", "rfkill unblock wifi")
 
 
-def _conflicts() -> Iterator[Check]:
+def _conflicts(interface: str) -> Iterator[Check]:
     running = set()
-    for entry in Path("/proc").glob("[0-9]*/comm"):
+    for entry in _PROC.glob("[0-9]*/comm"):
         try:
             running.add(entry.read_text().strip())
         except OSError:
             continue  # the process ended meanwhile
-    for name, effect in _CONFLICTS.items():
+    for name, (effect, mend) in _CONFLICTS.items():
         if name[:15] in running:  # the kernel keeps 15 characters of a name
-            yield Check("services", name, "note", f"is running: {effect}")
+            command = mend.format(interface=interface)
+            yield Check("services", name, "note", f"is running: {effect}", f"while scanning: {command}")
 
 
 def _position() -> Iterator[Check]:
-    import socket
-
+    mend = "systemctl start gpsd (or: gpsd -n /dev/ttyACM0), or mark places by hand (m)"
     try:
-        socket.create_connection(("127.0.0.1", 2947), timeout=0.3).close()
+        with socket.create_connection(_GPSD, timeout=0.3) as connection:
+            first = connection.recv(4096)
     except OSError:
-        yield Check(
-            "position",
-            "gpsd",
-            "note",
-            "not running: findings carry no position",
-            "start gpsd, or mark by hand",
-        )
+        yield Check("position", "gpsd", "note", "does not answer: reports carry no position", mend)
+        return
+    try:
+        banner = msgspec.json.decode(first.partition(b"\n")[0], type=_Banner)
+    except msgspec.MsgspecError:
+        yield Check("position", "gpsd", "note", f"port {_GPSD[1]} is held by something else", mend)
     else:
-        yield Check("position", "gpsd", "ok", "answers on port 2947")
+        yield Check("position", "gpsd", "ok", f"gpsd {banner.release} answers on port {_GPSD[1]}")
+
+
+class _Banner(msgspec.Struct, tag_field="class", tag="VERSION"):
+    """What gpsd begins with."""
+
+    release: str
 
 
 def _extras() -> Iterator[Check]:

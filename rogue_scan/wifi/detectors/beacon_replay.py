@@ -80,11 +80,7 @@ def _clock_runs(transmitters: list[Transmitter]) -> bool:
 
 def _same_name(bss: Bss, again: Ref) -> bool:
     """Whether the frame is not known to carry another of several names: that is SSID confusion."""
-    if len(bss.ssids) < 2:
-        return True
-    first = min(bss.variants.values(), key=lambda a: a.seen.first)
+    named = sorted((a for a in bss.variants.values() if not a.hidden), key=lambda a: a.seen.first)
     return not any(
-        a.ssid != first.ssid and a.seen.first.time <= again.time <= a.seen.last.time
-        for a in bss.variants.values()
-        if not a.hidden
+        a.ssid != named[0].ssid and a.seen.first.time <= again.time <= a.seen.last.time for a in named
     )

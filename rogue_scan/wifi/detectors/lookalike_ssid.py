@@ -9,7 +9,7 @@ from rogue_scan.wifi import names
 from rogue_scan.wifi.dot11.security import Protection
 from rogue_scan.wifi.judge import Member, place, same_clock, show, sibling_addresses, view
 from rogue_scan.wifi.twins import TwinParams, believable, nearest_first, weigh
-from rogue_scan.wifi.world import World
+from rogue_scan.wifi.world import Ref, World
 
 _RANK = {
     Protection.OPEN: 0,
@@ -91,17 +91,16 @@ def _imitates(one: str, ones: list[Member], two: str, twos: list[Member], kind: 
     """Whether ``one`` is the imitation of the two."""
     if kind == "affix":
         return len(one) > len(two)
+    return _oddity(one, ones, kind) > _oddity(two, twos, kind)
+
+
+def _oddity(name: str, members: list[Member], kind: str) -> tuple[int, int, int, Ref]:
+    """What makes a name the imitation, gravest first: what shows nothing, strange letters, weakness, age."""
+    hidden = strange = 0
     if kind in ("invisible", "homoglyph"):
-        strange = [sum(not c.isascii() for c in text) for text in (one, two)]
-        hidden = [len(text) - len(names.visible(text)) for text in (one, two)]
-        if hidden[0] != hidden[1]:
-            return hidden[0] > hidden[1]
-        if strange[0] != strange[1]:
-            return strange[0] > strange[1]
-    ranks = [min(_rank(m) for m in ones), min(_rank(m) for m in twos)]
-    if ranks[0] != ranks[1]:
-        return ranks[0] < ranks[1]
-    return min(m.first for m in ones) > min(m.first for m in twos)
+        hidden = len(name) - len(names.visible(name))
+        strange = sum(not c.isascii() for c in name)
+    return hidden, strange, -min(_rank(m) for m in members), min(m.first for m in members)
 
 
 def _rank(member: Member) -> int:

@@ -317,3 +317,29 @@ def test_only_files_of_the_kinds_that_the_rule_names_are_pushed(air: Any, ask: A
     assert {end.rsplit("/", 1)[-1] for end in both.endpoints} == {"tool.exe", "page.sh"}
     (one,) = ask("wifi/app-push", air, kinds={"script": "script"})
     assert {end.rsplit("/", 1)[-1] for end in one.endpoints} == {"page.sh"}
+
+
+def test_recorded_beacons_of_a_hidden_network_that_answers_to_its_name(findings_of: Find) -> None:
+    """Its name in answers is no second network."""
+    listing = """
+        ap real 9c:3d:cf:0b:0b:31 Fitness ch=6 sec=wpa2 make=netgear hidden up=400000 to=14
+        station phone 3c:a9:f4:0c:0f:fe
+        ask 1 phone Fitness
+        answer 1.01 real phone
+        ask 13 phone Fitness
+        answer 13.01 real phone
+        replay 8 real of=2 seconds=4
+    """
+    assert [f.targets for f in by_rule(findings_of(listing), "beacon-replay")] == [("9c:3d:cf:0b:0b:31",)]
+
+
+def test_of_two_transmitters_under_one_enterprise_address_the_later_is_strange(
+    findings_of: Find,
+) -> None:
+    found = findings_of("""
+        ap real 70:db:98:12:3a:20 Campus ch=1 sec=eap make=cisco up=400000 to=14
+        ap copy 70:db:98:12:3a:20 Campus ch=11 sec=eap make=bare up=20 from=6 to=14
+    """)
+    for finding in by_rule(found, "evil-twin-enterprise"):
+        assert finding.first_seen is not None and finding.first_seen > 5
+    assert by_rule(found, "evil-twin-enterprise")

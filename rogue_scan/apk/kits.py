@@ -18,6 +18,12 @@ import msgspec
 from rogue_scan.errors import RuleError
 from rogue_scan.rules.load import builtin, read_yaml
 
+MANY_CLASSES = 60
+RENAMED = 0.5
+"""Share of classes with names without meaning from which an app counts as put through a renamer (R8,
+ProGuard and their like); short names by chance are a few in a hundred."""
+_SHORT = re.compile(r"[L/][a-zA-Z]{1,2}(?:\$\w{1,2})?;$")
+
 Family = Literal[
     "framework",
     "library",
@@ -94,8 +100,8 @@ def find(
     ``foreign``: libraries told by their structure, with the number of classes.
     """
     foreign = dict(foreign or {})
-    entries, manifest = list(entries), list(manifest)
-    packages = {name[1:].rpartition("/")[0] for name in classes}
+    entries, manifest, names = list(entries), list(manifest), list(classes)
+    packages = {name[1:].rpartition("/")[0] for name in names}
     above: set[str] = set()
     for package in packages:
         while package and package not in above:
@@ -114,6 +120,10 @@ def find(
         if len(signs) >= spec.least or alike:
             found.append(Kit(spec.name, spec.family, tuple(signs[:8])))
     found += [Kit(name, "library", (_structure(count),)) for name, count in foreign.items()]
+    short = sum(_SHORT.search(name) is not None for name in names)
+    if len(names) >= MANY_CLASSES and short >= RENAMED * len(names):
+        sign = f"{short} of {len(names)} classes with names of one or two letters"
+        found.append(Kit("Renamed classes", "obfuscator", (sign,)))
     return tuple(found)
 
 

@@ -40,3 +40,20 @@ def test_a_wrong_file_names_its_place(tmp_path):
     (tmp_path / "x.yml").write_text("source: s\nlicence: l\nkits: [{name: A, family: none, says: x}]\n")
     with pytest.raises(RuleError, match=r"kits\[0\].family"):
         kits.specs(tmp_path)
+
+
+def test_classes_that_were_renamed():
+    renamed = [f"La/{chr(97 + n % 26)}{chr(97 + n // 26)};" for n in range(80)]
+    plain = [f"Lcom/example/Screen{n};" for n in range(60)]
+    (kit,) = kits.find([], [*renamed, *plain], [])
+    assert (kit.name, kit.family, kit.signs) == (
+        "Renamed classes", "obfuscator", ("80 of 140 classes with names of one or two letters",),
+    )  # fmt: skip
+    assert kits.find([], [*renamed[:50], *plain], []) == ()
+    assert kits.find([], renamed[:40], []) == ()
+
+
+def test_a_library_told_by_structure():
+    (gson, other) = kits.find([], [], [], {"Gson": 4, "Something": 1})
+    assert (gson.name, gson.signs) == ("Gson", ("structure of 4 classes",))
+    assert (other.name, other.family, other.signs) == ("Something", "library", ("structure of 1 class",))

@@ -4,6 +4,7 @@ Nothing here judges. Whatever goes wrong in one part is a :class:`~rogue_scan.ap
 difference of that part; the rest is still read.
 """
 
+import functools
 import hashlib
 import re
 from collections import Counter
@@ -290,11 +291,19 @@ class _Intake:
         ]
         return sorted(found, key=lambda e: (not e.name.startswith("base/"), e.name))[:MAX_MODULES]
 
+    @functools.cached_property
+    def module_files(self) -> dict[str, Entry]:
+        """Files of an app bundle by their names below the module's folder, the first of each."""
+        found: dict[str, Entry] = {}
+        for entry in self.base.entries:
+            found.setdefault(entry.name.partition("/")[2], entry)
+        return found
+
     def file(self, name: str) -> bytes | None:
         """Content of an entry of any part."""
         for part in self.parts:
             if self.form == "aab":
-                entry = next(iter(self.in_modules(part, name)), None)
+                entry = part.container.get(f"base/{name}") or self.module_files.get(name)
             else:
                 entry = part.container.get(name)
             if entry is not None:

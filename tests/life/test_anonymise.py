@@ -78,12 +78,13 @@ def test_broadcast_stays(full):
 def test_places_go(full):
     capture = full.subjects[0]
     wifi = msgspec.structs.replace(
-        capture.wifi, marks=(Mark(time=1.0, name="Room 12", latitude=51.2, longitude=6.8),)
+        capture.wifi, marks=(Mark(1.0, "Room 12", latitude=51.2, longitude=6.8, altitude=40.0, accuracy=3.0),)
     )
     marked = msgspec.structs.replace(
         full, subjects=(msgspec.structs.replace(capture, wifi=wifi), full.subjects[1])
     )
     mark = anonymise(marked).subjects[0].wifi.marks[0]
+    assert (mark.altitude, mark.accuracy) == (None, None)
     assert (mark.name, mark.latitude, mark.longitude) == ("place-1", None, None)
 
 

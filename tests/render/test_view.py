@@ -4,6 +4,7 @@ import pytest
 from rogue_scan.model.data import DataCategory
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.severity import Severity, Verdict
+from rogue_scan.model.subject import ChannelWatch, Mark, RadioWatch
 from rogue_scan.render.view import View, band, clock, duration, shorter, size
 from rogue_scan.texts import DATA
 
@@ -84,6 +85,29 @@ def test_the_worst_and_surest_come_first(report):
 )
 def test_places(report, where, shown):
     assert View(report).where(where) == shown
+
+
+def test_radios_and_places_of_a_live_run_are_told(report):
+    one = next(subject for subject in report.subjects if subject.kind == "capture")
+    watched = (ChannelWatch(2437, 6, 12.0, 40),)
+    coverage = msgspec.structs.replace(
+        one.coverage, radios=(RadioWatch("wlan1", 40, 2, watched), RadioWatch("wlan2", lost=9.0))
+    )
+    marks = (
+        Mark(3.0, "room 3"),
+        Mark(4.0, latitude=52.5, longitude=13.4),
+        Mark(9.0, latitude=52.6, longitude=13.5),
+    )
+    wifi = msgspec.structs.replace(one.wifi, marks=marks)
+    lines = View(report).watched(msgspec.structs.replace(one, coverage=coverage, wifi=wifi))
+    for line in (
+        "Radio wlan1: 40 frames, 2 lost, on 6 (12 s).",
+        "Radio wlan2: 0 frames, 0 lost, on –.",
+        "Radio wlan2 was lost after 9.0 s.",
+        "Places marked: 1 (room 3 (3.0 s)).",
+        "Position known at 2 times, from 52.50000 13.40000 to 52.60000 13.50000.",
+    ):
+        assert line in lines
 
 
 def test_every_kind_has_a_name(report):

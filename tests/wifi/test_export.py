@@ -1,6 +1,7 @@
 import csv
 import io
 
+import msgspec
 import pytest
 
 from rogue_scan.model.subject import AccessPoint, Client, ClientEvent, Mark, WifiView
@@ -48,6 +49,15 @@ def test_wigle_has_its_head_line_and_a_row_for_each_access_point():
 def test_without_positions_a_row_says_so():
     (row,) = rows(wigle_csv(WifiView(access_points=(POINT,)), 0).split("\n", 1)[1])
     assert (row["CurrentLatitude"], row["AccuracyMeters"]) == ("0", "")
+
+
+def test_a_position_brings_its_height_and_accuracy_and_does_not_reach_far():
+    near = Mark(1.0, latitude=52.5, longitude=13.4, altitude=34.52, accuracy=4.0)
+    (row,) = rows(wigle_csv(WifiView(access_points=(POINT,), marks=(near,)), 0).split("\n", 1)[1])
+    assert (row["AltitudeMeters"], row["AccuracyMeters"]) == ("34.5", "4.0")
+    later = msgspec.structs.replace(near, time=300.0)
+    (row,) = rows(wigle_csv(WifiView(access_points=(POINT,), marks=(later,)), 0).split("\n", 1)[1])
+    assert row["CurrentLatitude"] == "0", "five minutes' walk away is another place"
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ class Conversation:
     @property
     def opaque(self) -> bool:
         """Whether nothing more can be read."""
-        if all(side.dead for side in self._sides):
+        one, other = self._sides
+        if one.dead and other.dead:
             return True
         if self._unread <= _UNKNOWN_SEGMENTS:
             return False
@@ -120,12 +121,14 @@ class Conversation:
     @property
     def over(self) -> bool:
         """Whether both directions came to their end."""
-        return all(side.half.closed for side in self._sides)
+        one, other = self._sides
+        return one.half.closed and other.half.closed
 
     @property
     def waiting(self) -> bool:
         """Whether octets wait behind a hole."""
-        return any(side.half.held for side in self._sides)
+        one, other = self._sides
+        return bool(one.half.held or other.half.held)
 
     @property
     def kept(self) -> int:

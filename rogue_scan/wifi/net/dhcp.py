@@ -14,7 +14,7 @@ _MAX_OPTIONS = 256
 _MAX_ADDRESSES = 16
 
 
-class Dhcp(msgspec.Struct, frozen=True):
+class Dhcp(msgspec.Struct, frozen=True, gc=False):
     """One DHCP message."""
 
     kind: int

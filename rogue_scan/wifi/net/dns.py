@@ -13,7 +13,7 @@ _MAX_NAME = 255
 _MAX_JUMPS = 64
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """One name asked for."""
 
     name: str
@@ -21,7 +21,7 @@ class Question(msgspec.Struct, frozen=True):
     type: int
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One resource record."""
 
     name: str
@@ -33,7 +33,7 @@ class Record(msgspec.Struct, frozen=True):
     """Of CNAME, PTR and SRV records."""
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One DNS message."""
 
     identification: int

@@ -180,6 +180,11 @@ class NetFold:
         if self._now - self._swept >= 1.0:
             self._sweep()
         body = bytes(buffer[start : start + size])
+        if key and not protected and body[6:8] == _IPV4:
+            # As chosen: a plain segment of TCP in one piece. What comes twice, TCP itself drops.
+            packet = ip.ipv4(body[8:])
+            self._segment(bssid, source, destination, packet, ref, not cut and packet.whole, key)
+            return
         mark = ("sent", sender, receiver, tid, sequence, part)
         if retry and self._repeated(mark, 1.0):
             return
@@ -192,10 +197,6 @@ class NetFold:
             if opened is None:
                 return
             body = opened
-        if key and not protected and body[6:8] == _IPV4:  # as chosen: a plain segment of TCP, in one piece
-            packet = ip.ipv4(body[8:])
-            self._segment(bssid, source, destination, packet, ref, not cut and packet.whole, key)
-            return
         whole = self._fragments.add((sender, receiver, tid, sequence), part, more, body)
         if whole is None:
             return
@@ -307,11 +308,12 @@ class NetFold:
 
     def _count_held(self, key: int, talk: Conversation) -> None:
         kept = talk.kept
-        self._held += kept - talk.counted
-        talk.counted = kept
+        if kept != talk.counted:
+            self._held += kept - talk.counted
+            talk.counted = kept
         if talk.waiting:
             self._waiting.add(key)
-        else:
+        elif self._waiting:
             self._waiting.discard(key)
 
     def _sweep(self) -> None:

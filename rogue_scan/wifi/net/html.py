@@ -38,7 +38,7 @@ _ANCHOR = re.compile(
 _QUIET = frozenset({"hidden", "submit", "button", "reset", "image"})
 
 
-class Field(msgspec.Struct, frozen=True):
+class Field(msgspec.Struct, frozen=True, gc=False):
     """One thing a form asks for."""
 
     name: str
@@ -54,7 +54,7 @@ class Field(msgspec.Struct, frozen=True):
         return self.type not in _QUIET
 
 
-class Form(msgspec.Struct, frozen=True):
+class Form(msgspec.Struct, frozen=True, gc=False):
     """One form; fields outside any form are gathered in one without action."""
 
     action: str = ""
@@ -62,7 +62,7 @@ class Form(msgspec.Struct, frozen=True):
     fields: tuple[Field, ...] = ()
 
 
-class Page(msgspec.Struct, frozen=True):
+class Page(msgspec.Struct, frozen=True, gc=False):
     """Facts of one HTML page."""
 
     title: str = ""

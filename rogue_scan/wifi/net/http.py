@@ -52,7 +52,7 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PLAIN_MEDIA = ("image/", "video/", "audio/", "font/")
 
 
-class Head(msgspec.Struct, frozen=True):
+class Head(msgspec.Struct, frozen=True, gc=False):
     """Start line and header fields of a message."""
 
     method: str = ""
@@ -77,7 +77,7 @@ class Head(msgspec.Struct, frozen=True):
         return self.get("content-type").split(";")[0].strip().lower()
 
 
-class Message(msgspec.Struct, frozen=True):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message with its body as far as it was heard."""
 
     head: Head | None

@@ -58,7 +58,7 @@ class Datagram(msgspec.Struct, frozen=True, gc=False):
     payload: bytes
 
 
-class Redirect(msgspec.Struct, frozen=True):
+class Redirect(msgspec.Struct, frozen=True, gc=False):
     """An ICMP redirect: "for this destination, use that gateway"."""
 
     gateway: bytes

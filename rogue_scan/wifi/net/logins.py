@@ -17,7 +17,7 @@ _MAX_LINES = 64
 _IMAP_LOGIN = re.compile(rb'\S+ LOGIN (?:"([^"]*)"|(\S+)) (?:"([^"]*)"|(\S+))\s*$', re.IGNORECASE)
 
 
-class Login(msgspec.Struct, frozen=True):
+class Login(msgspec.Struct, frozen=True, gc=False):
     """One login sent in the clear."""
 
     protocol: str

@@ -12,7 +12,7 @@ from rogue_scan.wifi.net.tls import Certificate
 from rogue_scan.wifi.world import Ref
 
 
-class Ends(msgspec.Struct, frozen=True):
+class Ends(msgspec.Struct, frozen=True, gc=False):
     """The two ends of a conversation, and who carried it."""
 
     bssid: str
@@ -28,7 +28,7 @@ class Ends(msgspec.Struct, frozen=True):
     party forwards them."""
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """One parameter that a client submitted."""
 
     name: str
@@ -41,7 +41,7 @@ class Sent(msgspec.Struct, frozen=True):
     """Whether the value itself has the form (and check digits) of that kind."""
 
 
-class PageFacts(msgspec.Struct, frozen=True):
+class PageFacts(msgspec.Struct, frozen=True, gc=False):
     """What a page asks for and leads to."""
 
     title: str = ""
@@ -55,7 +55,7 @@ class PageFacts(msgspec.Struct, frozen=True):
     complete: bool = True
 
 
-class Exchange(msgspec.Struct, frozen=True):
+class Exchange(msgspec.Struct, frozen=True, gc=False):
     """One HTTP request with its answer; either may be unheard."""
 
     ends: Ends
@@ -88,7 +88,7 @@ class Exchange(msgspec.Struct, frozen=True):
         return self.request or self.response or Ref(0, 0.0)
 
 
-class DhcpMessage(msgspec.Struct, frozen=True):
+class DhcpMessage(msgspec.Struct, frozen=True, gc=False):
     """What one server told one client."""
 
     bssid: str
@@ -113,7 +113,7 @@ class DhcpMessage(msgspec.Struct, frozen=True):
     options: tuple[int, ...] = ()
 
 
-class DnsAnswer(msgspec.Struct, frozen=True):
+class DnsAnswer(msgspec.Struct, frozen=True, gc=False):
     """One answer with addresses, or its refusal."""
 
     bssid: str
@@ -133,7 +133,7 @@ class DnsAnswer(msgspec.Struct, frozen=True):
     """``udp``, ``tcp`` or ``mdns``."""
 
 
-class ArpClaim(msgspec.Struct):
+class ArpClaim(msgspec.Struct, gc=False):
     """One MAC address saying that one IP address is its own, counted."""
 
     bssid: str
@@ -154,7 +154,7 @@ class ArpClaim(msgspec.Struct):
     """Unsolicited ones, the first few; else the first frames."""
 
 
-class TlsSession(msgspec.Struct, frozen=True):
+class TlsSession(msgspec.Struct, frozen=True, gc=False):
     """One TLS handshake, as far as it is in the clear."""
 
     ends: Ends
@@ -167,7 +167,7 @@ class TlsSession(msgspec.Struct, frozen=True):
     answered: bool = False
 
 
-class ExposedLogin(msgspec.Struct, frozen=True):
+class ExposedLogin(msgspec.Struct, frozen=True, gc=False):
     """One login of a mail or file protocol."""
 
     ends: Ends
@@ -175,7 +175,7 @@ class ExposedLogin(msgspec.Struct, frozen=True):
     ref: Ref
 
 
-class RouteChange(msgspec.Struct, frozen=True):
+class RouteChange(msgspec.Struct, frozen=True, gc=False):
     """An ICMP redirect."""
 
     bssid: str
@@ -187,7 +187,7 @@ class RouteChange(msgspec.Struct, frozen=True):
     ref: Ref
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct, frozen=True, gc=False):
     """One file that can act on a device, as it was served."""
 
     ends: Ends
@@ -210,7 +210,7 @@ class Offer(msgspec.Struct, frozen=True):
     """Empty where it was too large to keep."""
 
 
-class Contact(msgspec.Struct):
+class Contact(msgspec.Struct, gc=False):
     """A client talking to a server, counted by connection."""
 
     bssid: str
@@ -222,7 +222,7 @@ class Contact(msgspec.Struct):
     last: Ref = Ref(0, 0.0)
 
 
-class Question(msgspec.Struct):
+class Question(msgspec.Struct, gc=False):
     """A client asking for a name."""
 
     bssid: str

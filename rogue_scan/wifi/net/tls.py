@@ -24,7 +24,7 @@ _VERSION_NAMES = {
 }
 
 
-class ClientHello(msgspec.Struct, frozen=True):
+class ClientHello(msgspec.Struct, frozen=True, gc=False):
     """What the client asks for."""
 
     server_name: str = ""
@@ -35,14 +35,14 @@ class ClientHello(msgspec.Struct, frozen=True):
     """Whether the true server name is encrypted (ECH) and ``server_name`` only the front's."""
 
 
-class ServerHello(msgspec.Struct, frozen=True):
+class ServerHello(msgspec.Struct, frozen=True, gc=False):
     """What the server chose."""
 
     version: str = ""
     protocol: str = ""
 
 
-class Certificate(msgspec.Struct, frozen=True):
+class Certificate(msgspec.Struct, frozen=True, gc=False):
     """One certificate of a chain."""
 
     sha256: str
@@ -56,7 +56,7 @@ class Certificate(msgspec.Struct, frozen=True):
     not_after: float = 0.0
 
 
-class Chain(msgspec.Struct, frozen=True):
+class Chain(msgspec.Struct, frozen=True, gc=False):
     """The server's certificates, its own first, as DER."""
 
     certificates: tuple[bytes, ...]

@@ -370,6 +370,26 @@ echo missing; {SCAN} wifi --interface wlan77 2>&1; echo status $?
     assert "Traceback" not in text
 
 
+@pytest.mark.slow
+def test_ctrl_c_at_any_moment_leaves_the_radio_as_it_was(tmp_path: Path) -> None:
+    """While it loads, while it opens the radio, while it listens, and twice in a row."""
+    lines = run(
+        tmp_path,
+        f"""
+start() {{ : >/out/run.err; env --default-signal=INT {SCAN} wifi --interface wlan1 --channels 6 -f json >/out/run.json 2>/out/run.err & pid=$!; }}
+for wait in 2 6 10 14 18 22 26 30; do
+    start; sleep $wait; kill -INT $pid; wait $pid; echo status $?; cat /out/run.err >>/out/all.err; restored
+done
+start; listening /out/run.err; kill -INT $pid; sleep 0.3; kill -INT $pid; wait $pid; echo status $?; restored
+""",
+        seconds=1100,
+    )
+    states = [line for line in lines if line == "0" or line.startswith("type")]
+    assert states == ["0", "type managed"] * 9, lines
+    assert {line for line in lines if line.startswith("status")} <= {"status 0", "status 130"}, lines
+    assert "status 130" in lines, "at least one interrupt came before there was a report"
+
+
 def _parts(text: str) -> list[str]:
     found: list[str] = []
     for line in text.splitlines():

@@ -216,7 +216,7 @@ def main() -> None:
         [
             "# How far confidences can be trusted",
             "",
-            "Written by `tools/reliability.py`; do not edit.",
+            "% Written by tools/reliability.py: do not edit.",
             "",
             f"Measured on {captures} labelled captures, {forms} forms in all: attacks are also judged under",
             "other addresses, with clocks that have run for days, and from recordings that begin after the",
@@ -225,7 +225,7 @@ def main() -> None:
             "radios, and hold far more attacks than any real place: middle confidences, which have to",
             "allow for honest explanations, look too low here.",
             "",
-            f"## All forms ({len(rows)} findings, Brier score {brier:.3f})",
+            f"## The captures in all forms ({len(rows)} findings, Brier score {brier:.3f})",
             "",
             *table(rows),
             "",

@@ -110,7 +110,7 @@ def main() -> None:
         [
             "# How far accusations of apps can be trusted",
             "",
-            "Written by `tools/reliability_apps.py`; do not edit.",
+            "% Written by tools/reliability_apps.py: do not edit.",
             "",
             textwrap.fill(
                 f"Measured on {right[True][1]} malicious and {right[False][1]} harmless or weak labelled"
@@ -125,7 +125,7 @@ def main() -> None:
             f"Verdicts: {right[True][0]} of {right[True][1]} malicious apps are high or critical,",
             f"{right[False][0]} of {right[False][1]} others below high.",
             "",
-            f"## All forms ({len(rows)} accusations, Brier score {brier:.3f})",
+            f"## The apps in all forms ({len(rows)} accusations, Brier score {brier:.3f})",
             "",
             *table(rows),
             "",

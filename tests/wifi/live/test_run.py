@@ -3,9 +3,11 @@
 import itertools
 import random
 import struct
+from pathlib import Path
 
 import msgspec
 import pytest
+import zstandard
 
 from rogue_scan.errors import Unreadable
 from rogue_scan.model.subject import Coverage
@@ -17,6 +19,7 @@ from rogue_scan.wifi.live.record import Recorder
 from rogue_scan.wifi.live.run import Live
 
 RULES = load()
+DATA = Path(__file__).parents[2] / "data" / "wifi"
 START = 1_700_000_000_000_000_000
 
 
@@ -217,3 +220,30 @@ def test_a_run_ends_when_its_time_is_over(wire, batches, clock, no_gps):
     scan = ran(live)
     assert source.stopped
     assert scan.subject.coverage.frames < 400
+
+
+@pytest.mark.parametrize("name", ["deauthtwin-a", "flood-deauth-a", "ess-a", "extender-a"])
+def test_what_two_radios_hear_at_once_is_told_once(wire, tmp_path, name):
+    packed = (DATA / f"{name}.pcapng.zst").read_bytes()
+    frames = wire.read(zstandard.ZstdDecompressor().decompressobj().decompress(packed))
+    radios = [
+        wire.interface(wire.option(9, b"\x09"), wire.option(2, radio)) for radio in (b"wlan1", b"wlan2")
+    ]
+    found = []
+    for count in (1, 2):
+        path = tmp_path / f"{count}.pcapng"
+        path.write_bytes(
+            b"".join([wire.section(), *radios[:count]])
+            + b"".join(
+                wire.packet((time + 40_000 * number, raw), number=number, per_second=10**9)
+                for time, raw in frames
+                for number in range(count)
+            )
+        )
+        scan = of_file(path)
+        found.append((
+            sorted((f.rule, f.actors, f.targets) for f in scan.findings),
+            [point.bssid for point in scan.subject.wifi.access_points],
+            [client.mac for client in scan.subject.wifi.clients],
+        ))  # fmt: skip
+    assert found[0] == found[1]

@@ -63,6 +63,26 @@ SHORT |= {
     "boolean": "Z", "byte": "B", "char": "C", "double": "D", "float": "F",
     "int": "I", "long": "J", "short": "S", "void": "V",
 }  # fmt: skip
+NET = """
+.class Lapp/Net;
+.method static open(Ljava/lang/String;)V 6
+new-instance v0, Ljava/net/URL;
+invoke-direct {v0, v5} Ljava/net/URL;-><init>(Ljava/lang/String;)V
+invoke-virtual {v0} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
+return-void
+.method static post(Ljava/lang/String;Ljava/lang/String;)V 7
+new-instance v0, Ljava/net/URL;
+invoke-direct {v0, v5} Ljava/net/URL;-><init>(Ljava/lang/String;)V
+invoke-virtual {v0} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
+move-result-object v1
+invoke-virtual {v1} Ljava/net/URLConnection;->getOutputStream()Ljava/io/OutputStream;
+move-result-object v2
+invoke-virtual {v6} Ljava/lang/String;->getBytes()[B
+move-result-object v3
+invoke-virtual {v2, v3} Ljava/io/OutputStream;->write([B)V
+return-void
+"""
+"""Opens an address, or posts a text to it: most tests of flows use it. Added to apps that do not bring it."""
 CALL = re.compile(r"(?:v(\d+) = )?(static |new )?([\w.$\[\]]+)\(([^)]*)\)([\w.$\[\]]*)((?: v\d+)*)")
 
 
@@ -461,6 +481,8 @@ def analyse() -> Callable[..., CodeFacts]:
     """Analyse smali-like text; components are given as ``activity=app.Main`` or guessed from the classes."""
 
     def run(text: str, resources: Any = None, **given: Any) -> CodeFacts:
+        if "Lapp/Net;->" in text and ".class Lapp/Net;" not in text:
+            text += NET
         assembler = Assembler(text)
         components = given.pop("components", None)
         if components is None:

@@ -11,22 +11,6 @@ from rogue_scan.apk.code.types import CodeFacts, LayoutView, NoResources
 
 Analyse = Callable[..., CodeFacts]
 
-# Sends text v6 to address v5 of a method with seven registers.
-POST = """
-.class Lapp/Net;
-.method static post(Ljava/lang/String;Ljava/lang/String;)V 7
-new-instance v0, Ljava/net/URL;
-invoke-direct {v0, v5} Ljava/net/URL;-><init>(Ljava/lang/String;)V
-invoke-virtual {v0} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
-move-result-object v1
-check-cast v1, Ljava/net/HttpURLConnection;
-invoke-virtual {v1} Ljava/net/HttpURLConnection;->getOutputStream()Ljava/io/OutputStream;
-move-result-object v2
-invoke-virtual {v6} Ljava/lang/String;->getBytes()[B
-move-result-object v3
-invoke-virtual {v2, v3} Ljava/io/OutputStream;->write([B)V
-return-void
-"""
 # The device's identity in v1.
 IMEI = """
 const-string v0, "phone"
@@ -52,7 +36,7 @@ def flows(facts: CodeFacts) -> set[tuple[str, str, str | None]]:
 
 
 def test_a_plain_flow_with_its_path(analyse: Analyse) -> None:
-    facts = analyse(MAIN + IMEI + GO + POST)
+    facts = analyse(MAIN + IMEI + GO)
     assert flows(facts) == {("device-id", "http", "c2.example")}
     [flow] = facts.flows
     assert flow.entry == "app.Main"
@@ -100,7 +84,7 @@ def query(uri: str) -> str:
     ],
 )
 def test_content_providers_by_their_address(uri: str, data: str, analyse: Analyse) -> None:
-    assert flows(analyse(MAIN + query(uri) + GO + POST)) == {(data, "http", "c2.example")}
+    assert flows(analyse(MAIN + query(uri) + GO)) == {(data, "http", "c2.example")}
 
 
 SINKS: dict[str, tuple[str, tuple[str, str, str | None]]] = {
@@ -314,7 +298,7 @@ SINKS: dict[str, tuple[str, tuple[str, str, str | None]]] = {
 @pytest.mark.parametrize("sink", SINKS)
 def test_sinks(sink: str, analyse: Analyse) -> None:
     body, expected = SINKS[sink]
-    assert flows(analyse(MAIN + IMEI + body + POST)) == {expected}
+    assert flows(analyse(MAIN + IMEI + body)) == {expected}
 
 
 def test_data_that_stays_is_no_flow(analyse: Analyse) -> None:
@@ -324,7 +308,7 @@ def test_data_that_stays_is_no_flow(analyse: Analyse) -> None:
     invoke-virtual {v2, v1} Landroid/widget/TextView;->setText(Ljava/lang/CharSequence;)V
     const-string v1, "hello"
     """
-    facts = analyse(MAIN + IMEI + shown + GO + POST)
+    facts = analyse(MAIN + IMEI + shown + GO)
     assert flows(facts) == set()
     assert [s.data.value for s in facts.sources] == ["device-id"]
 
@@ -335,7 +319,6 @@ def test_code_that_nothing_calls_counts_for_nothing(analyse: Analyse) -> None:
         + "return-void\n.class Lapp/Old;\n.method dump(Lapp/Main;)V 13\n"
         + IMEI.replace("v11", "v12")
         + GO
-        + POST
     )
     facts = analyse(text)
     assert flows(facts) == set()
@@ -369,9 +352,9 @@ def test_preferences_now_network_later(analyse: Analyse) -> None:
     const/4 v0, 1
     return v0
     """
-    same = analyse(MAIN + IMEI + store.replace("KEY", "a") + POST)
+    same = analyse(MAIN + IMEI + store.replace("KEY", "a"))
     assert flows(same) == {("device-id", "http", "c2.example")}
-    assert flows(analyse(MAIN + IMEI + store.replace("KEY", "b") + POST)) == set()
+    assert flows(analyse(MAIN + IMEI + store.replace("KEY", "b"))) == set()
 
 
 def test_intents_join_components(analyse: Analyse) -> None:
@@ -396,7 +379,6 @@ def test_intents_join_components(analyse: Analyse) -> None:
     const/4 v0, 1
     return v0
     """
-        + POST
     )
     [flow] = analyse(text).flows
     assert (flow.data.value, flow.entry) == ("device-id", "app.Main")
@@ -440,7 +422,6 @@ def test_work_handed_to_other_threads(way: str, analyse: Analyse) -> None:
     iget-object v1, v7, Lapp/Job;->s:Ljava/lang/String;
     """
         + GO
-        + POST
     ).replace(".field s Ljava/lang/String;", ".field s:Ljava/lang/String;")
     assert flows(analyse(text)) == {("device-id", "http", "c2.example")}
 
@@ -471,7 +452,6 @@ def test_async_task(analyse: Analyse) -> None:
     move-object v1, v7
     """
         + GO
-        + POST
     )
     assert flows(analyse(text)) == {("device-id", "http", "c2.example")}
 
@@ -508,12 +488,12 @@ move-result-object v1
     ],
 )
 def test_what_a_form_asks_for(view: dict[str, Any], data: str, analyse: Analyse) -> None:
-    facts = analyse(MAIN + FORM + GO + POST, Layout(**view))
+    facts = analyse(MAIN + FORM + GO, Layout(**view))
     assert flows(facts) == {(data, "http", "c2.example")}
 
 
 def test_a_search_box_is_no_personal_data(analyse: Analyse) -> None:
-    assert flows(analyse(MAIN + FORM + GO + POST, Layout(texts=("Search",)))) == set()
+    assert flows(analyse(MAIN + FORM + GO, Layout(texts=("Search",)))) == set()
 
 
 def test_the_key_tells_what_an_unnamed_field_holds(analyse: Analyse) -> None:
@@ -525,7 +505,7 @@ def test_the_key_tells_what_an_unnamed_field_holds(analyse: Analyse) -> None:
     invoke-virtual {v3} Ljava/lang/StringBuilder;->toString()Ljava/lang/String;
     move-result-object v1
     """
-    assert ("driving", "http", "c2.example") in flows(analyse(MAIN + FORM + key + GO + POST, Layout()))
+    assert ("driving", "http", "c2.example") in flows(analyse(MAIN + FORM + key + GO, Layout()))
 
 
 def test_reflection_by_computed_names(analyse: Analyse) -> None:
@@ -552,7 +532,6 @@ def test_reflection_by_computed_names(analyse: Analyse) -> None:
     check-cast v1, Ljava/lang/String;
     """
         + GO
-        + POST
     )
     assert flows(analyse(text)) == {("device-id", "http", "c2.example")}
 
@@ -577,7 +556,6 @@ def test_a_recording_is_followed_through_its_file(analyse: Analyse) -> None:
     invoke-direct {v1, v6} Ljava/lang/String;-><init>([B)V
     """
         + GO
-        + POST
     )
     assert flows(analyse(text)) == {("audio", "http", "c2.example")}
 
@@ -606,7 +584,6 @@ def test_a_page_hands_its_form_to_a_bridge(analyse: Analyse) -> None:
     move-object v1, v6
     """
         + GO
-        + POST
     )
     assert flows(analyse(text)) == {("identity-number", "http", "c2.example")}
 
@@ -649,7 +626,6 @@ def test_work_that_is_done_later(analyse: Analyse) -> None:
     const/4 v0, 0
     return-object v0
     """
-        + POST
     )
     assert flows(analyse(text)) == {("device-id", "http", "c2.example")}
 

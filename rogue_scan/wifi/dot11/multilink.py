@@ -150,11 +150,3 @@ def _neighbour(entry: bytes, operating_class: int, channel: int) -> Neighbour:
         mld_id=mld[0] if mld else None,
         link_id=mld[1] & 0x0F if mld else None,
     )
-
-
-def nontransmitted_bssid(transmitted: str, max_indicator: int, index: int) -> str:
-    """Address of a BSS that never beacons: low bits of the transmitted one plus its index (9.4.2.44)."""
-    value = int(transmitted.replace(":", ""), 16)
-    mask = (1 << max_indicator) - 1
-    moved = (value & ~mask) | ((value & mask) + index & mask)
-    return moved.to_bytes(6, "big").hex(":")

@@ -143,18 +143,18 @@ def _radios(radios: list[Radio]) -> Iterator[Check]:
         names = ", ".join(f"{each.name} ({each.kind})" for each in radio.interfaces)
         bands = ", ".join(f"{band} GHz" for band in radio.bands) or "no channel enabled"
         says = f"{radio.driver or 'unknown driver'}; {bands}; {len(radio.channels)} channels; "
-        says += names or "no interface"
+        says += f"modes: {', '.join(radio.modes) or 'none'}; {names or 'no interface'}"
         if not names:
             mend = f"iw phy {radio.name} interface add wlan{radio.number} type managed"
             yield Check("radio", radio.name, "missing", says, mend)
         elif radio.can_monitor:
-            yield Check("radio", radio.name, "ok", f"{says}; monitor mode")
+            yield Check("radio", radio.name, "ok", says)
         else:
             yield Check(
                 "radio",
                 radio.name,
                 "missing",
-                f"{says}; no monitor mode",
+                f"{says}; cannot monitor",
                 f"rogue-scan wifi --managed --interface {radio.interfaces[0].name}, or use another card",
             )
     if not radios:

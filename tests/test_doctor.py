@@ -100,7 +100,7 @@ def one(area: str, what: str) -> Check:
 def test_a_machine_that_can_everything(machine: Machine) -> None:
     radio = one("radio", "phy0")
     assert radio.state == "ok"
-    assert radio.says == "ath9k; 2.4 GHz, 5 GHz, 6 GHz; 3 channels; wlan0 (managed); monitor mode"
+    assert radio.says == "ath9k; 2.4 GHz, 5 GHz, 6 GHz; 3 channels; modes: managed, monitor; wlan0 (managed)"
     assert one("radio", "regulatory domain") == Check("radio", "regulatory domain", "ok", "DE")
     assert {check.state for check in found("rights")} == {"ok"}
     assert not found("services")
@@ -124,7 +124,7 @@ def test_a_sandbox_without_proc_has_no_rights(machine: Machine) -> None:
         (Kernel(), "card", "missing", "no Wi-Fi card found", "lsusb"),
         (
             Kernel(Radio(1, "phy1", "", ("managed",), (), (Interface("wlan1", 4, "managed", ""),))),
-            "phy1", "missing", "unknown driver; no channel enabled; 0 channels; wlan1 (managed); no monitor",
+            "phy1", "missing", "unknown driver; no channel enabled; 0 channels; modes: managed; wlan1 (managed)",
             "rogue-scan wifi --managed --interface wlan1",
         ),
         (

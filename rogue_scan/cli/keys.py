@@ -17,7 +17,7 @@ _MOST_AT_ONCE = 4096
 
 
 class Keys:
-    """Single key presses, without waiting; none where standard input is no terminal.
+    """Single key presses, without waiting; none where standard input is no terminal, and none on Windows.
 
     A context manager: the terminal hands over each key at once and does not show it, and is put back after.
     """
@@ -27,7 +27,7 @@ class Keys:
         self._decode = codecs.getincrementaldecoder("utf-8")("ignore").decode
 
     def __enter__(self) -> Keys:
-        if sys.stdin.isatty():
+        if sys.stdin.isatty() and _termios():
             import termios
             import tty
 
@@ -45,6 +45,11 @@ class Keys:
                 self._restore()
             self._restore = None
 
+    @property
+    def known(self) -> bool:
+        """Whether keys can come at all."""
+        return self._restore is not None
+
     def pressed(self) -> list[str]:
         """Keys since the last call; those that write nothing (arrows) are left out."""
         if self._restore is None:
@@ -56,3 +61,12 @@ class Keys:
                 break
             data += piece
         return list(_SEQUENCE.sub("", self._decode(data)))
+
+
+def _termios() -> bool:
+    """Whether this system's terminals can be asked for single keys."""
+    try:
+        import termios  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -303,6 +303,8 @@ class LiveView:
                 width,
                 "bold",
             )
+        if not self._keys.known:
+            return _line(f"Ctrl-C ends and writes the report   {self._said}", width, "dim")
         keys = "q end  m mark place"
         if isinstance(self._live.source, Monitor):
             keys = f"q end  p {'go on' if self._paused else 'pause'}  l lock channel  m mark place"

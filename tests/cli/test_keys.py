@@ -62,3 +62,13 @@ def test_without_a_terminal_there_are_no_keys(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
     with Keys() as keys:
         assert keys.pressed() == []
+
+
+def test_where_terminals_cannot_be_asked_there_are_no_keys(
+    terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows."""
+    monkeypatch.setitem(sys.modules, "termios", None)
+    with Keys() as keys:
+        assert not keys.known
+        assert keys.pressed() == []

@@ -1,13 +1,15 @@
 """Channel lists, and live options that do not fit."""
 
 import json
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from rogue_scan.cli.live import frequencies
+from rogue_scan.cli.live import ends_by_signal, frequencies
 from rogue_scan.errors import UsageError
 
 
@@ -75,3 +77,14 @@ def test_an_interface_that_is_not_there_is_one_line_and_status_3(run: Run, argum
     assert result.returncode == 3
     assert len(result.stderr.decode().splitlines()) == 1
     assert result.stdout == b""
+
+
+def test_signals_end_a_run_in_order_and_handlers_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(signal, "SIGHUP")  # as on Windows
+    source = SimpleNamespace(stopped=False, stop=lambda: setattr(source, "stopped", True))
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), ends_by_signal(source):  # type: ignore[arg-type]
+        signal.raise_signal(signal.SIGINT)
+        assert source.stopped
+        signal.raise_signal(signal.SIGINT)
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before

@@ -121,6 +121,7 @@ def live(capture: bytes) -> Live:
 @pytest.fixture
 def view(live: Live) -> LiveView:
     made = LiveView(live, colour=False)
+    made._keys._restore = lambda: None  # as on a terminal
     made.learn()
     return made
 
@@ -234,6 +235,11 @@ def test_new_findings_are_marked_for_a_while(
     began = live._began
     monkeypatch.setattr(live, "_began", began - 60)
     assert not any(line.startswith("+ ") for line in drawn(view, 80, 24))
+
+
+def test_without_keys_none_are_offered(view: LiveView) -> None:
+    view._keys._restore = None
+    assert drawn(view, 80, 24)[-1].startswith("Ctrl-C ends and writes the report")
 
 
 def test_nothing_yet_is_not_called_clean() -> None:

@@ -12,6 +12,8 @@ from rogue_scan.errors import Unreadable
 
 FILE_BYTES = 256 << 20
 """Size from which the next file begins."""
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+"""Windows has no links to follow here, and else writes line ends."""
 
 
 class Recorder:
@@ -70,8 +72,8 @@ class Recorder:
             f"{self._path.stem}-{self._number:04}{self._path.suffix}"
         )  # fmt: skip
         try:
-            self._file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            if stat.S_ISREG(os.fstat(self._file).st_mode):
+            self._file = os.open(name, _FLAGS, 0o600)
+            if stat.S_ISREG(os.fstat(self._file).st_mode) and hasattr(os, "fchmod"):
                 os.fchmod(self._file, 0o600)  # one that was there before keeps its mode otherwise
         except OSError as error:
             raise Unreadable(f"{name}: cannot be written: {error.strerror or error}") from error

@@ -124,7 +124,7 @@ def test_a_sandbox_without_proc_has_no_rights(machine: Machine) -> None:
         (Kernel(), "card", "missing", "no Wi-Fi card found", "lsusb"),
         (
             Kernel(Radio(1, "phy1", "", ("managed",), (), (Interface("wlan1", 4, "managed", ""),))),
-            "phy1", "missing", "unknown driver; no channel enabled; 0 channels; modes: managed; wlan1 (managed)",
+            "phy1", "missing", "unknown driver; no channel enabled; 0 channels; modes: managed; wlan1",
             "rogue-scan wifi --managed --interface wlan1",
         ),
         (

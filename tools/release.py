@@ -3,7 +3,7 @@
     python tools/release.py 1.2.3
 
 Works on a clean tree. Leaves a commit and a tag to look at before they are pushed, and dist/ with the
-packages and notes.md.
+packages and notes.md; where a step fails, it leaves the tree as it was.
 """
 
 import re
@@ -23,15 +23,8 @@ def run(*command: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def main() -> int:
-    """All steps."""
-    if len(sys.argv) != 2 or not re.fullmatch(r"\d+\.\d+\.\d+", sys.argv[1]):
-        print("usage: make release VERSION=1.2.3")
-        return 2
-    version = sys.argv[1]
-    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, check=True).stdout:
-        print("the tree is not clean: commit first")
-        return 1
+def release(version: str) -> None:
+    """All steps that change something."""
     init = ROOT / "rogue_scan" / "__init__.py"
     init.write_text(re.sub(r'__version__ = ".*"', f'__version__ = "{version}"', init.read_text()))
     run(sys.executable, "-m", "towncrier", "build", "--yes", "--version", version)
@@ -49,6 +42,23 @@ def main() -> int:
     (DIST / "notes.md").write_text(found[0])
     run("git", "commit", "-qam", f"Release {version}")
     run("git", "tag", f"v{version}")
+
+
+def main() -> int:
+    """Release, or leave all as it was."""
+    if len(sys.argv) != 2 or not re.fullmatch(r"\d+\.\d+\.\d+", sys.argv[1]):
+        print("usage: make release VERSION=1.2.3")
+        return 2
+    version = sys.argv[1]
+    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, check=True).stdout:
+        print("the tree is not clean: commit first")
+        return 1
+    try:
+        release(version)
+    except subprocess.CalledProcessError as error:
+        run("git", "reset", "--hard", "--quiet")
+        print(f"nothing is released: {' '.join(error.cmd)} failed")
+        return 1
     print(f"look at dist/ and at `git show v{version}`, then push both")
     return 0
 

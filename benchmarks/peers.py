@@ -9,7 +9,8 @@ does not say here.
 
 Of malicious and of harmless apps, how many are accused (rogue-scan: verdict medium or above; Quark:
 threat level above low; fxapk gives no verdict); of the hosts that malicious apps send data to, how many
-stand in the report; of tampered packages, from how many a report came whose package name is right.
+stand in the report; of tampered packages, from how many a report came whose package name is right (Quark's
+reports name no package: there, that one came at all).
 """
 
 import argparse
@@ -92,7 +93,8 @@ def of_apps(tools: dict[str, Callable[[Path], Said]]) -> None:
         for path, truth in labelled(DATA / "apk"):
             verdict, text = ask(path)
             if truth["label"] == "malformed":
-                read += [truth["package"] in text] if truth.get("package") else []
+                named = truth.get("package")
+                read += [named in text or '"crimes"' in text] if named else []
                 continue
             if truth["label"] not in accused:
                 continue  # weak in itself, and nobody's trap

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from rogue_scan.model.data import DataCategory
+from rogue_scan.rules.personal import PLAIN
 from rogue_scan.wifi.dot11.frame import is_group
 from rogue_scan.wifi.judge import show
 from rogue_scan.wifi.net import ip, personal
@@ -85,7 +86,7 @@ def words(kinds: Iterable[str]) -> str:
 
 def secrets(kinds: Iterable[str]) -> set[str]:
     """The kinds that belong to a data category."""
-    return set(kinds) - personal.PLAIN
+    return set(kinds) - PLAIN
 
 
 def categories(kinds: Iterable[str]) -> tuple[DataCategory, ...]:

@@ -1,114 +1,45 @@
 """Personal data by kind: what a field asks for by its name, and what a value is by its shape.
 
-The words people use stand in ``signatures/wifi/_personal``, one file for each language. Values are looked
-at and forgotten: only their kind and length ever leave this module.
+The words people use are those of :mod:`rogue_scan.rules.personal`. Values are looked at and forgotten: only
+their kind and length ever leave this module.
 """
 
 import functools
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
-from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.personal import PLAIN, Terms, pairs, tables, words_of
 from rogue_scan.wifi.net.html import Field
 
 _MAX_VALUE = 4096
 _MAX_LABEL = 120
 """A label longer than this is a paragraph, not a label."""
 
-PLAIN = frozenset({"e-mail", "account-name", "person-name", "birth-date"})
-"""Kinds that belong to a person but to no data category: networks ask for them in good faith."""
 
-
-class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    language: str
-    terms: dict[str, tuple[str, ...]]
-    autocomplete: dict[str, tuple[str, ...]] = {}
-    """Tokens of HTML's autocomplete attribute, exact."""
-    types: dict[str, tuple[str, ...]] = {}
-    """Input types, exact."""
-
-
-class _Terms(msgspec.Struct, frozen=True):
-    words: dict[str, tuple[tuple[str, ...], ...]]
-    """Kind → terms, each as its words."""
-    joined: dict[str, tuple[str, ...]]
-    """Kind → terms of scripts written without spaces."""
+class _Index(msgspec.Struct, frozen=True):
+    terms: Terms
     autocomplete: dict[str, str]
     types: dict[str, str]
-    first: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]
-    """First word → (kind, term): the index of ``words``."""
 
 
 @functools.cache
-def _terms() -> _Terms:
-    words: dict[str, list[tuple[str, ...]]] = {}
-    joined: dict[str, list[str]] = {}
+def _index() -> _Index:
     autocomplete: dict[str, str] = {}
     types: dict[str, str] = {}
-    known = {category.value for category in DataCategory} | PLAIN
-    for path in sorted((builtin() / "wifi" / "_personal").glob("*.yml")):
-        document, _ = read_yaml(path, trusted=True)
-        try:
-            table = msgspec.convert(document, _Table)
-        except msgspec.ValidationError as error:
-            raise RuleError(str(path), "", str(error)) from None
-        for kind, terms in table.terms.items():
-            if kind not in known:
-                raise RuleError(str(path), f"terms.{kind}", "is no kind of personal data")
-            for term in terms:
-                if _unspaced(term):
-                    joined.setdefault(kind, []).append(_normal(term).replace(" ", ""))
-                else:
-                    words.setdefault(kind, []).append(tuple(_normal(term).split()))
+    for table in tables():
         autocomplete |= {token: kind for kind, tokens in table.autocomplete.items() for token in tokens}
         types |= {token: kind for kind, tokens in table.types.items() for token in tokens}
-    first: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
-    for kind, sequences in words.items():
-        for sequence in sequences:
-            first.setdefault(sequence[0], []).append((kind, sequence))
-    return _Terms(
-        {kind: tuple(terms) for kind, terms in words.items()},
-        {kind: tuple(terms) for kind, terms in joined.items()},
-        autocomplete,
-        types,
-        {word: tuple(entries) for word, entries in first.items()},
-    )
+    return _Index(Terms(pairs()), autocomplete, types)
 
 
 def of_text(text: str) -> frozenset[str]:
-    """Kinds that a field name, label or placeholder speaks of.
-
-    The longest term wins where one contains another: "card password" is not a password of an account.
-    """
+    """Kinds that a field name, label or placeholder speaks of."""
     if not text or len(text) > _MAX_LABEL:
         return frozenset()
-    terms = _terms()
-    plain = _normal(text)
-    words = plain.split()
-    hits: list[tuple[int, int, str]] = []
-    for at, word in enumerate(words):
-        hits += [
-            (at, at + len(sequence), kind)
-            for kind, sequence in terms.first.get(word, ())
-            if tuple(words[at : at + len(sequence)]) == sequence
-        ]
-    found = set(_outermost(hits))
-    if _unspaced(plain):
-        tight = plain.replace(" ", "")
-        found |= set(
-            _outermost(
-                (at, at + len(term), kind)
-                for kind, members in terms.joined.items()
-                for term in members
-                for at in _places(tight, term)
-            )
-        )
-    return frozenset(found)
+    return _index().terms.kinds(words_of(text))
 
 
 @functools.lru_cache(maxsize=2048)
@@ -116,12 +47,12 @@ def of_field(field: Field) -> frozenset[str]:
     """Kinds that a form field asks for; empty for fields that no person fills in."""
     if not field.asks:
         return frozenset()
-    terms = _terms()
+    index = _index()
     for token in field.autocomplete.split():
-        if token in terms.autocomplete:
-            return frozenset({terms.autocomplete[token]})
+        if token in index.autocomplete:
+            return frozenset({index.autocomplete[token]})
     found = of_text(field.name) or of_text(field.label) | of_text(field.placeholder)
-    by_type = terms.types.get(field.type)
+    by_type = index.types.get(field.type)
     return found if found or by_type is None else frozenset({by_type})
 
 
@@ -286,38 +217,3 @@ def _luhn(digits: str) -> bool:
         value = int(digit) * (1 + place % 2)
         total += value - 9 if value > 9 else value
     return total % 10 == 0
-
-
-def _outermost(hits: Iterable[tuple[int, int, str]]) -> Iterator[str]:
-    """Kinds of the hits that no longer hit of another kind contains."""
-    all_hits = list(hits)
-    if len(all_hits) == 1:
-        yield all_hits[0][2]
-        return
-    for start, end, kind in all_hits:
-        if not any(s <= start and end <= e and (e - s) > (end - start) and k != kind for s, e, k in all_hits):
-            yield kind
-
-
-def _places(text: str, term: str) -> Iterator[int]:
-    at = text.find(term)
-    while at >= 0:
-        yield at
-        at = text.find(term, at + 1)
-
-
-def _unspaced(text: str) -> bool:
-    """Whether a text has characters of a script written without spaces between words."""
-    return any(
-        "\u2e80" <= c <= "\u9fff" or "\uf900" <= c <= "\ufaff" or "\u0e00" <= c <= "\u0eff" for c in text
-    )
-
-
-def _normal(text: str) -> str:
-    """Words in lower case without accents, ``camelCase`` and ``snake_case`` taken apart."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text[: 2 * _MAX_LABEL])
-    text = unicodedata.normalize("NFKD", text.casefold())
-    # Combining marks of Latin, Greek and Cyrillic are accents; those of other scripts are letters.
-    text = re.sub("[\u0300-\u036f\u064b-\u0655]", "", text)
-    text = unicodedata.normalize("NFKC", text)
-    return " ".join(re.sub(r"[^\w\u0900-\u097f]+|_", " ", text).split())

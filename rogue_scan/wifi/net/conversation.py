@@ -4,11 +4,12 @@ The protocol is told by the first octets, not by the port; a port only helps whe
 heard. What cannot be read (encrypted, unknown) is let go after its first octets.
 """
 
+import re
 from typing import Protocol
 
 from rogue_scan.errors import SourceError
 from rogue_scan.wifi.dot11.frame import address_text
-from rogue_scan.wifi.net import dns, http, ip, logins, tls
+from rogue_scan.wifi.net import dns, http, ip, logins, parameters, tls, websocket
 from rogue_scan.wifi.net.records import Ends, ExposedLogin, TlsSession
 from rogue_scan.wifi.net.tcp import Gap, Half, Piece
 from rogue_scan.wifi.world import Ref
@@ -22,6 +23,8 @@ _UNKNOWN_SEGMENTS = 8
 _OPAQUE_AFTER = 64
 """Octets of a direction after which an unknown protocol is given up."""
 _TLS_HANDSHAKE = 0x16
+_PREFIX = re.compile(rb"\A\d{1,4}(?:/[\w/-]{1,64},)?\d{0,8}(?=[\[{])")
+"""What Socket.IO and Engine.IO put in front of their JSON."""
 _MAX_PIPELINE = 256
 """Requests waiting for their answers."""
 _MAX_EXCHANGES = 4096
@@ -51,7 +54,7 @@ class Side:
 
     __slots__ = (
         "address", "begin", "dead", "ended", "half", "http", "login", "mac", "names", "port", "reached",
-        "tls",
+        "socket", "tls",
     )  # fmt: skip
 
     def __init__(self, address: bytes, port: int) -> None:
@@ -65,6 +68,8 @@ class Side:
         """First octets, until the protocol is known."""
         self.http: http.Reader | None = None
         self.tls: tls.Reader | None = None
+        self.socket: websocket.Reader | None = None
+        """Reads on where HTTP ended with an upgrade."""
         self.login: logins.Reader | None = None
         self.names: bytearray | None = None
         self.dead = False
@@ -96,6 +101,8 @@ class Conversation:
         self._told = 0
         """Exchanges that were passed on."""
         self._methods: list[str] = []
+        self._upgraded = http.Head()
+        """What stands for the request of each message through a WebSocket."""
         self._tls_ref: Ref | None = None
         self._hello: tls.ClientHello | None = None
         self._server_hello: tls.ServerHello | None = None
@@ -135,7 +142,7 @@ class Conversation:
         """Octets held in memory."""
         one, other = self._sides
         total = self._stored + one.half.held + other.half.held + len(one.begin) + len(other.begin)
-        for reader in (one.http or one.tls, other.http or other.tls):
+        for reader in (one.socket or one.http or one.tls, other.socket or other.http or other.tls):
             if reader:
                 total += reader.kept
         return total + len(one.names or b"") + len(other.names or b"")
@@ -216,11 +223,13 @@ class Conversation:
         for event in events:
             if side.dead:
                 return
-            if side.http:
+            if side.socket:
+                self._said(side, side.socket, event)
+            elif side.http:
                 self._messages(number, side.http.feed(event))
                 if side.http.dead:  # upgrade, tunnel, no HTTP, or too much: neither side is read any more
                     for each in self._sides:
-                        each.dead = True
+                        each.dead = each.socket is None or each.socket.done
             elif side.tls:
                 self._handshake(number, side.tls, event)
             elif side.login:
@@ -304,6 +313,12 @@ class Conversation:
                 self._requests[self._asked] = message
                 self._methods.append(message.head.method if message.head else "")
                 self._asked += 1
+                if message.head and message.head.get("upgrade").lower() == "websocket":
+                    asked = message.head
+                    self._upgraded = http.Head(
+                        "WEBSOCKET", asked.target.partition("?")[0], fields=(("host", asked.get("host")),)
+                    )
+                    self._sides[number].socket = websocket.Reader()
         if messages:
             self._pair()
 
@@ -369,6 +384,29 @@ class Conversation:
                 answer is not None,
             )
         )
+
+    def _said(self, side: Side, reader: websocket.Reader, event: Piece | Gap) -> None:
+        """Messages through a WebSocket: those with personal data are passed on as requests."""
+        try:
+            if isinstance(event, Gap):
+                reader.gap()
+            else:
+                for text in reader.feed(event.data):
+                    self._say(text, event)
+        except SourceError:
+            reader.gap()
+        side.dead = reader.done
+
+    def _say(self, text: bytes, piece: Piece) -> None:
+        body = _PREFIX.sub(b"", text)
+        if body[:1] not in (b"{", b"[") and b"=" not in body:
+            body = b"=" + body  # a value without a name
+        said = http.Message(
+            self._upgraded, body, len(body), complete=True, frame=piece.frame, time=piece.time,
+            last_frame=piece.frame, last_time=piece.time,
+        )  # fmt: skip
+        if any(item.kinds for item in parameters.sent(said)):
+            self._listener.exchange(self, said, None)
 
     def _lines(self, side: Side, reader: logins.Reader, event: Piece | Gap) -> None:
         if isinstance(event, Gap):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rogue_scan.errors import LimitExceeded, Malformed, RuleError, Truncated, Unsupported
+from rogue_scan.errors import LimitExceeded, Malformed, RuleError, Truncated, Unreadable, Unsupported
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 OURS = (Malformed, Truncated, LimitExceeded, Unsupported, RuleError)
@@ -288,15 +288,56 @@ def _entry_seeds() -> list[bytes]:
 
 def _capture(data: bytes) -> None:
     """The whole way of a capture: bytes to findings."""
+    _session(data, [])
+
+
+def _decrypt(data: bytes) -> None:
+    """A capture of networks whose passphrases are known: handshakes, WPA2 and TKIP frames."""
+    _session(data, _keys())
+
+
+@functools.cache
+def _keys() -> list[Any]:
+    from rogue_scan.wifi.net.decrypt import parse_key
+
+    return [parse_key("Haus am See:bootssteg-1998"), parse_key("Upstairs:ladder-1999")]
+
+
+def _session(data: bytes, keys: list[Any]) -> None:
     from rogue_scan.model.subject import Subject
     from rogue_scan.wifi.analyse import Session
 
-    session = Session(_rules_ready(), name="a")
+    session = Session(_rules_ready(), name="a", keys=keys)
     session.feed(data)
     session.finish()
     scan = session.scan(Subject("a", "capture", "a", "", len(data)))
     if any(error.kind == "rule" for error in scan.errors):
         raise AssertionError(f"a rule failed: {scan.errors}")
+
+
+def _kismet(data: bytes) -> None:
+    from rogue_scan.wifi.capture.kismetdb import KismetReader
+
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        try:
+            for _ in KismetReader(Path(file.name)).chunks():
+                pass
+        except Unreadable:
+            return
+
+
+def _kismet_seeds() -> list[bytes]:
+    import sqlite3
+
+    with tempfile.NamedTemporaryFile() as file:
+        with contextlib.closing(sqlite3.connect(file.name)) as base:
+            base.execute("CREATE TABLE packets (ts_sec, ts_usec, dlt, datasource, packet)")
+            rows = [(n, 0, 127, "one", packet) for n, packet in enumerate(_packets()[:20])]
+            base.executemany("INSERT INTO packets VALUES (?, ?, ?, ?, ?)", rows)
+            base.commit()
+        return [Path(file.name).read_bytes()]
 
 
 def _link(data: bytes) -> None:
@@ -454,6 +495,12 @@ TARGETS: dict[str, Target] = {
     "app-entry": Target(_entry, _entry_seeds, 30),
     # captures
     "capture": Target(_capture, _captures, 20),
+    "decrypt": Target(
+        _decrypt,
+        lambda: [_plain(DATA / f"wifi/{name}.pcapng")[:90_000] for name in ("transition-a", "weak-c")],
+        20,
+    ),
+    "kismetdb": Target(_kismet, _kismet_seeds),
     "packing": Target(_unpack, _packed),
     "radiotap": Target(_link, lambda: [packet[:80] for packet in _packets()[::50]]),
     "elements": Target(_elements, _beacons),

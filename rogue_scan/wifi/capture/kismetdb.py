@@ -50,7 +50,7 @@ class KismetReader:
             base.close()
         except sqlite3.OperationalError as error:
             raise Unreadable(f"Kismet log: {error}") from error
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:  # SQLite's own messages repeat damaged names
             raise Malformed(f"Kismet log: {error}") from error
 
     def _chunk(self, rows: list[tuple[object, ...]]) -> Chunk | None:

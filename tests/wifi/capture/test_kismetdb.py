@@ -1,3 +1,4 @@
+import contextlib
 import sqlite3
 
 import pytest
@@ -64,3 +65,17 @@ def test_a_damaged_database_gives_an_error_of_ours(tmp_path):
     path.write_bytes(bytes(raw))
     with pytest.raises(SourceError):
         list(KismetReader(path).chunks())
+
+
+@pytest.mark.parametrize("byte", [0xE8, 0xB7])
+def test_a_damaged_table_of_contents(tmp_path, byte):
+    """Found by fuzzing: SQLite's message repeats the damaged text, which is no UTF-8 then."""
+    path = log(tmp_path / "k", [(1, 0, 127, "one", b"a" * 20)])
+    data = bytearray(path.read_bytes())
+    at = data.find(b"CREATE TABLE")
+    for place in range(at, at + 40):
+        damaged = bytearray(data)
+        damaged[place] = byte
+        path.write_bytes(damaged)
+        with contextlib.suppress(SourceError):
+            list(KismetReader(path).chunks())

@@ -241,6 +241,18 @@ def test_carved_files_are_kept_under_names_that_cannot_hurt(run: Run, tmp_path: 
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_key_goes_into_nothing_that_is_written(run: Run, tmp_path: Path) -> None:
+    key = "City Free WiFi:not-for-others"
+    more = ("--evidence", "e.pcapng", "--export", "clients=c.csv", "--facts", "facts", "-v")
+    done = run("audit", HOTSPOT, "--key", key, "-o", "a.json", "-o", "a.html", *more)
+    assert done.returncode == 0, done.stderr
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) >= 5
+    assert not [path.name for path in files if b"not-for-others" in path.read_bytes()]
+    assert b"not-for-others" not in done.stdout + done.stderr
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
 def test_anonymised_reports_hold_no_address_of_the_capture(run: Run) -> None:
     out = run("audit", HOTSPOT, "--anonymise", "-f", "json").stdout
     for secret in (b"00:c0:ca:82:0c:11", b"5a:c1:09:73:20:01", b"City Free WiFi", HOTSPOT.name.encode()):

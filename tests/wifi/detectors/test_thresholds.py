@@ -343,3 +343,12 @@ def test_of_two_transmitters_under_one_enterprise_address_the_later_is_strange(
     for finding in by_rule(found, "evil-twin-enterprise"):
         assert finding.first_seen is not None and finding.first_seen > 5
     assert by_rule(found, "evil-twin-enterprise")
+
+
+@pytest.mark.parametrize(("pause", "found"), [(1.9, 41), (2.1, 40)])
+def test_a_phantom_that_follows_soon_belongs_to_the_flood(
+    findings_of: Find, pause: float, found: int
+) -> None:
+    """Soon: within eight times the mean distance of the flood."""
+    listing = f"phantom 2 count=40 every=0.25\nphantom {11.75 + pause} count=1 name=Late\n"
+    assert f"{found} access points" in said(findings_of(REAL.format("wpa2") + listing), "beacon-flood")

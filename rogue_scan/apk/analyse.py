@@ -149,7 +149,10 @@ class Analyser:
         coverage = Coverage(
             methods=facts.code.methods,
             methods_reachable=facts.code.methods_reachable,
-            files_unread=tuple(f"{p.part}: {p.message}" for p in facts.problems),
+            files_unread=(
+                *(f"{p.part}: {p.message}" for p in facts.problems),
+                *(f"{name}: not searched, there is too much of it" for name in facts.unsearched),
+            ),
             rules_checked=self.checked,
             notes=tuple(_notes(facts)),
         )

@@ -94,6 +94,8 @@ class AppFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     differences: tuple[Difference, ...] = ()
     """Of container, manifest, resources, signing, DEX and native code together."""
     problems: tuple[Problem, ...] = ()
+    unsearched: tuple[str, ...] = ()
+    """Files with content or native code that were not searched because there is too much of it."""
 
     def kinds(self) -> frozenset[str]:
         """Kinds of all differences, for quick tests."""

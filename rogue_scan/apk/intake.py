@@ -62,6 +62,10 @@ MAX_MODULES = 200
 """Modules of an app bundle."""
 MAX_ENDPOINTS = 500
 """Endpoints kept from outside DEX code."""
+COMPILED_TOTAL = 64 << 20
+"""Bytes of compiled app logic (assemblies and their like) that are searched, the smallest files first: an
+app's own are small, those of the framework large."""
+MAX_UNSEARCHED = 200
 MAX_IN_ARCHIVE = 2000
 """Entries of an archive in the package that are looked at for web content."""
 ARCHIVES_TOTAL = 64 << 20
@@ -130,6 +134,7 @@ class _Intake:
         self.archives: list[tuple[str, Container]] = []
         """Archives that are no app, with their names, for the web content in them."""
         self.archives_left = ARCHIVES_TOTAL
+        self.unsearched: list[str] = []
         self.wrapped: list[web.WebFile] = []
         """.NET code in native libraries."""
         opened = parts.open_parts(data)
@@ -221,6 +226,7 @@ class _Intake:
             nested=tuple(self.nested()),
             differences=self.notes.done(),
             problems=tuple(self.problems),
+            unsearched=tuple(short(name) for name in self.unsearched[:MAX_UNSEARCHED]),
         )
         return Decoded(with_kits(facts), tuple(self.inner))
 
@@ -541,7 +547,7 @@ class _Intake:
                     continue
                 count += 1
                 if count > MAX_NATIVE or entry.size > left:
-                    self.problem(part.label(name), LimitExceeded("too much native code, not searched"))
+                    self.unsearched.append(part.label(name))
                     continue
                 left -= entry.size
                 data = self.read(part, entry)
@@ -556,12 +562,12 @@ class _Intake:
                     self.notes.add("elf:unreadable", entry.header, name, error, refused=True)
 
     def pages(self, files: list[File]) -> Iterator[web.WebFile]:
-        left = web.MAX_TOTAL
+        left, compiled = web.MAX_TOTAL, COMPILED_TOTAL
         skip = {
             (f.part, f.name) for f in files if f.kind in ("dex", "elf", "apk", "zip", "opaque", "dex archive")
         }
         for part in self.parts:
-            for entry in part.container.entries:
+            for entry in sorted(part.container.entries, key=_compiled_size):
                 name = entry.name.lower()
                 if name.startswith("meta-inf/") or (part.name, entry.name) in skip:
                     continue
@@ -573,13 +579,16 @@ class _Intake:
                     known = name.endswith(web.DATA_EXTENSIONS) or "." not in name.rpartition("/")[2]
                     if not known and entry.size > MAX_ODD:
                         continue
-                if entry.size > min(left, web.MAX_FILE * 4):
+                if name.endswith(web.COMPILED):
+                    fits = entry.size <= compiled
+                    compiled -= entry.size if fits else 0
+                else:
+                    fits = entry.size <= min(left, web.MAX_FILE * 4)
+                    left -= entry.size if fits else 0
+                if not fits:
                     if code:
-                        self.problem(
-                            part.label(entry.name), LimitExceeded("too much to search, not searched")
-                        )
+                        self.unsearched.append(part.label(entry.name))
                     continue
-                left -= entry.size
                 data = self.read(part, entry)
                 found = web.parse(data, part.label(entry.name)) if data else None
                 if found is not None:
@@ -622,6 +631,11 @@ class _Intake:
         names = [e.name.removeprefix("base/") for part in self.parts for e in part.container.entries]
         context = AppContext(app.package, components, meta, tuple(p.name for p in app.permissions))
         return _code(dexes, context, PackageResources(self.file, names, table, libraries))
+
+
+def _compiled_size(entry: Entry) -> int:
+    """What compiled app logic is sorted by; all else stays in front, in its order."""
+    return entry.size if entry.name.lower().endswith(web.COMPILED) else -1
 
 
 def _read_dex(

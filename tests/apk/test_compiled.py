@@ -179,11 +179,13 @@ def test_content_of_apps_is_searched(name, data, zip_writer):
 
 
 def test_what_is_too_large_is_said(zip_writer, monkeypatch):
+    """Not as an error: the app was analysed; its coverage tells what was left out."""
     monkeypatch.setattr(web, "MAX_TOTAL", 10)
-    app = zip_writer.add("classes.dex", b"dex\n").add("assets/index.android.bundle", bytecode(99)).done()
-    assert ("assets/index.android.bundle", "limit") in {
-        (p.part, p.kind) for p in intake.decode(app).facts.problems
-    }
+    monkeypatch.setattr(intake, "COMPILED_TOTAL", 10)
+    app = zip_writer.add("classes.dex", b"dex\n").add("assets/index.android.bundle", bytecode(99))
+    facts = intake.decode(app.add("assemblies/App.dll", b"MZ" * 30).done()).facts
+    assert facts.unsearched == ("assets/index.android.bundle", "assemblies/App.dll")
+    assert not [p for p in facts.problems if p.part != "classes.dex"]
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", compiled.HERMES, compiled.UNITY, b"XALZ", b"XAZS"]))

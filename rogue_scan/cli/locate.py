@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -61,7 +62,7 @@ def command(
     session = Session(load(), name="locate")
     console = Console(no_color=no_color, highlight=False)
     drawing = console.is_terminal and not console.is_dumb_terminal
-    screen = Screen(console=console, auto_refresh=False, transient=True) if drawing else None
+    screen = Screen(console=console, auto_refresh=False, screen=True) if drawing else None
     with (
         Monitor(interfaces, frequencies(channels), 0.25) as monitor,
         ends_by_signal(monitor),
@@ -84,7 +85,7 @@ def command(
             if duration is not None and now - begin >= duration:
                 monitor.stop()
         ended = time.monotonic() - begin
-    console.print(Text(picture(finder, console.width, ended)))
+    click.echo(picture(finder, shutil.get_terminal_size().columns, ended))
     for error in monitor.errors:
         click.echo(f"rogue-scan: {terminal(str(error))}", err=True)
     sys.exit(Exit.SOURCE if monitor.errors else Exit.OK)
@@ -137,10 +138,11 @@ def _needle(number: int, one: Transmitter, width: int, clock: float) -> list[str
     filled = round(_share(now.dbm) * room)
     best = min(room - 1, round(_share(one.strongest) * room))
     bar = "".join("█" if place < filled else "|" if place == best else "·" for place in range(room))
-    trace = "".join(_BARS[min(7, int(_share(each.dbm) * 8))] for each in list(one.trace)[-room:])
     channel = f"ch {channel_of(one.frequency)}" if one.frequency else ""
     silent = clock - now.time
     heard = "" if silent < _SILENT else f"  last heard {silent:.0f} s ago"
+    shown = list(one.trace)[-max(1, room - len(heard)) :]
+    trace = "".join(_BARS[min(7, int(_share(each.dbm) * 8))] for each in shown)
     return [
         f"  #{number} {channel:6} {now.dbm:6.1f} dBm  {bar}  best {one.strongest:.0f} dBm",
         f"  {'':23}{trace}{heard}",

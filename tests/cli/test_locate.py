@@ -71,6 +71,8 @@ def test_silence_shows_for_how_long() -> None:
     one = finder(transmitter(-40))
     assert "last heard" not in picture(one, 80, 9.0)
     assert "last heard 30 s ago" in picture(one, 80, 30.0)
+    long = picture(finder(transmitter(*[-40] * 100)), 80, 200.0).splitlines()
+    assert long[2].endswith("last heard 101 s ago") and len(long[2]) <= 80
     assert list(readings(one, 9.0)) == ["   9.0 s  #1 ch 6    -40.0 dBm"]
     assert list(readings(one, 30.0)) == []
 

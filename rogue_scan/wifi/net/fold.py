@@ -18,7 +18,7 @@ import numpy as np
 
 from rogue_scan.errors import SourceError
 from rogue_scan.wifi.dot11.frame import address_text
-from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, parameters, personal
+from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, ndp, parameters, personal
 from rogue_scan.wifi.net.carve import Carver
 from rogue_scan.wifi.net.conversation import Conversation
 from rogue_scan.wifi.net.records import (
@@ -245,6 +245,10 @@ class NetFold:
                 self._dns(bssid, source, destination, packet, dns.decode(datagram.payload), ref, "mdns")
             elif ports & {67, 68}:
                 self._dhcp(bssid, source, packet, dhcp.decode(datagram.payload), ref)
+        elif packet.protocol == ip.ICMP6:
+            message = ndp.decode(packet.payload, packet.source)
+            if message:
+                self._neighbour(bssid, source, destination, packet, message, ref)
         elif packet.protocol == ip.ICMP:
             change = ip.redirect(packet.payload)
             if change and not self._repeated(("icmp", bssid, packet.payload[:28]), _ECHO):
@@ -510,12 +514,41 @@ class NetFold:
             self._remember(("who-has", bssid, message.target_ip, message.sender_mac))
         if not message.claims:
             return
-        key = (
-            address_text(bssid),
-            ip.text(message.sender_ip),
-            message.sender_mac.hex(":"),
-            address_text(source),
-        )
+        mac, address = message.sender_mac.hex(":"), ip.text(message.sender_ip)
+        if message.gratuitous:
+            self._claim(bssid, source, destination, mac, address, ref, "gratuitous")
+        elif message.operation == arp.REQUEST:
+            self._claim(bssid, source, destination, mac, address, ref, "request")
+        else:
+            asked = self._asked_for(("who-has", bssid, message.sender_ip, message.target_mac))
+            self._claim(bssid, source, destination, mac, address, ref, "reply" if asked else "unsolicited")
+
+    def _neighbour(
+        self, bssid: int, source: int, destination: int, packet: ip.Packet, message: ndp.Neighbour, ref: Ref
+    ) -> None:
+        mark = ("ndp", bssid, message.kind, message.target, message.mac, packet.source, packet.destination)
+        if self._repeated(mark, _ECHO):
+            return
+        if message.kind == ndp.SOLICITATION:
+            self._remember(("who-has", bssid, message.target, packet.source))
+        elif message.mac and message.overrides:
+            how = "gratuitous"
+            if message.solicited:
+                asked = self._asked_for(("who-has", bssid, message.target, packet.destination))
+                how = "reply" if asked else "unsolicited"
+            mac, address = message.mac.hex(":"), ip.text(message.target)
+            self._claim(bssid, source, destination, mac, address, ref, how)
+
+    def _asked_for(self, mark: Hashable) -> bool:
+        """Whether a question was heard. One is one answer: what others say after it was not asked for."""
+        asked = self._recent.pop(mark, None)
+        return asked is not None and self._now - asked <= _SOLICITED
+
+    def _claim(
+        self, bssid: int, source: int, destination: int, mac: str, address: str, ref: Ref, how: str
+    ) -> None:
+        """One MAC address says that an IP address is its own."""
+        key = (address_text(bssid), address, mac, address_text(source))
         claim = self.claims.get(key)
         if claim is None:
             if len(self.claims) >= MAX_RECORDS:
@@ -523,21 +556,17 @@ class NetFold:
                 return
             claim = self.claims[key] = ArpClaim(*key, first=ref)
         claim.last = ref
-        notable = False
-        if message.gratuitous:
+        if how == "gratuitous":
             claim.gratuitous += 1
-        elif message.operation == arp.REQUEST:
+        elif how == "request":
             claim.requests += 1
         else:
             claim.replies += 1
-            # One request is one answer: what comes after it from somebody else was not asked for.
-            asked = self._recent.pop(("who-has", bssid, message.sender_ip, message.target_mac), None)
-            if asked is None or self._now - asked > _SOLICITED:
-                claim.unsolicited += 1
-                notable = True
+            claim.unsolicited += how == "unsolicited"
             told = address_text(destination)
             if told not in claim.told and len(claim.told) < _MOST_REFS and not destination & _GROUP:
                 claim.told.append(told)
+        notable = how == "unsolicited"
         if notable and claim.unsolicited == 1:
             claim.refs = []
         if len(claim.refs) < _MOST_REFS and (notable or not claim.unsolicited):

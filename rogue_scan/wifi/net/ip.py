@@ -12,7 +12,7 @@ import msgspec
 
 from rogue_scan.errors import Malformed, Truncated
 
-ICMP, TCP, UDP = 1, 6, 17
+ICMP, TCP, UDP, ICMP6 = 1, 6, 17, 58
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 """Flags of a TCP segment."""
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})

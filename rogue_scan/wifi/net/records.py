@@ -134,7 +134,7 @@ class DnsAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 class ArpClaim(msgspec.Struct, gc=False):
-    """One MAC address saying that one IP address is its own, counted."""
+    """One MAC address saying that one IP address is its own, by ARP or neighbour discovery, counted."""
 
     bssid: str
     ip: str

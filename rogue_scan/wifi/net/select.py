@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rogue_scan.wifi.net import ndp
+
 if TYPE_CHECKING:
     from rogue_scan.wifi.observe import CleartextBatch
 
@@ -102,6 +104,8 @@ def _internet(batch: CleartextBatch, rows: I64, base: I64, version: int, chosen:
         extended = np.isin(protocol, (0, 43, 44, 51, 60))
         chosen[rows[extended]] = True
         usable = ~extended
+        where = np.flatnonzero(protocol == 58)
+        chosen[rows[where[np.isin(buffer[base[where] + 40], ndp.TYPES)]]] = True
     if version == 4:
         icmp = usable & (protocol == 1) & (room >= head + 8)
         where = np.flatnonzero(icmp)

@@ -1,3 +1,5 @@
+import struct
+
 AP, CLIENT, OTHER = "02:00:00:00:00:01", "02:00:00:00:00:c1", "02:00:00:00:00:e1"
 GATEWAY_IP, CLIENT_IP, OTHER_IP = "10.9.0.1", "10.9.0.50", "10.9.0.66"
 RULE = "wifi/arp-spoof"
@@ -92,3 +94,54 @@ def test_a_replaced_router_is_a_question_only(air, kit, ask) -> None:
             bssid="02:00:00:00:00:02",
         )
     assert all(f.severity.value == "low" for f in ask(RULE, air))
+
+
+# The same in IPv6, by neighbour discovery.
+
+ROUTER_6, CLIENT_6, OTHER_6 = (bytes.fromhex("fe80" + "00" * 13 + last) for last in ("01", "32", "42"))
+ALL = bytes.fromhex("ff02" + "00" * 13 + "01")
+
+
+def discover(air, kit, mac, to, here, there, kind, target=b"", owner="", flags=0) -> None:
+    """One message of neighbour discovery; ``owner`` is the link-layer address that it names."""
+    option = (b"\1\1" if kind == 134 else b"\2\1") + kit("raw", owner) if owner else b""
+    body = bytes([kind, 0, 0, 0, flags, 0, 0, 0]) + (bytes(8) if kind == 134 else target) + option
+    packet = struct.pack("!IHBB", 6 << 28, len(body), 58, 255) + here + there + body
+    air.send(mac, to, 0x86DD, packet)
+    air.now += 1
+
+
+def honest(air, kit) -> None:
+    for _ in range(3):
+        discover(air, kit, AP, "33:33:00:00:00:01", ROUTER_6, ALL, 134, owner=AP)
+    for mac, address in ((CLIENT, CLIENT_6), (OTHER, OTHER_6)):
+        discover(air, kit, mac, "33:33:00:00:00:01", address, ALL, 136, address, mac, 0x20)
+        discover(air, kit, mac, AP, address, ROUTER_6, 135, ROUTER_6)
+        discover(air, kit, AP, mac, ROUTER_6, address, 136, ROUTER_6, AP, 0xE0)
+
+
+def test_a_client_that_claims_the_routers_address_in_ipv6(air, kit, ask) -> None:
+    honest(air, kit)
+    for _ in range(4):
+        discover(air, kit, OTHER, CLIENT, ROUTER_6, CLIENT_6, 136, ROUTER_6, OTHER, 0x60)
+        discover(air, kit, OTHER, AP, CLIENT_6, ROUTER_6, 136, CLIENT_6, OTHER, 0x60)
+        discover(air, kit, AP, "33:33:00:00:00:01", ROUTER_6, ALL, 134, owner=AP)
+    [finding] = ask(RULE, air)
+    assert finding.actors == (OTHER,)
+    assert set(finding.targets) == {AP, CLIENT}
+    assert finding.severity.value == "high"
+    assert "fe80::1" in finding.message
+
+
+def test_an_ordinary_ipv6_network_is_quiet(air, kit, ask) -> None:
+    honest(air, kit)
+    honest(air, kit)
+    assert ask(RULE, air) == []
+
+
+def test_who_stands_in_for_others_as_the_standard_says_is_quiet(air, kit, ask) -> None:
+    """A proxy, or one of several routers behind an anycast address, does not override."""
+    honest(air, kit)
+    for _ in range(5):
+        discover(air, kit, OTHER, AP, CLIENT_6, ROUTER_6, 136, CLIENT_6, OTHER, 0x40)
+    assert ask(RULE, air) == []

@@ -15,6 +15,8 @@ from rogue_scan.rules.load import load
 from rogue_scan.source.walk import Source
 from rogue_scan.wifi.analyse import analyse, analyse_together
 from rogue_scan.wifi.live.gps import Fix
+from rogue_scan.wifi.live.monitor import Dwell, Heard, Monitor
+from rogue_scan.wifi.live.plan import HopPlan
 from rogue_scan.wifi.live.record import Recorder
 from rogue_scan.wifi.live.run import Live
 
@@ -247,3 +249,75 @@ def test_what_two_radios_hear_at_once_is_told_once(wire, tmp_path, name):
             [client.mac for client in scan.subject.wifi.clients],
         ))  # fmt: skip
     assert found[0] == found[1]
+
+
+class Radios(Monitor):
+    """Two radios, of which one is lost, that hand on a capture."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(["wlan1", "wlan2"], None, 0.25)
+        self._raw = raw
+        self._plans = [HopPlan([2412, 2437], 0.25), HopPlan([2462], 0.25)]
+        self.errors = [Unreadable("wlan2 (rogue1): the radio is gone")]
+        self.notes = ["2462 MHz was not watched any more once wlan2 was lost"]
+
+    @property
+    def plans(self) -> list[HopPlan]:
+        return self._plans
+
+    @property
+    def radios(self) -> list[Heard]:
+        return [
+            Heard("wlan1", 50, 0, {2412: Dwell(9.5, 50), 2437: Dwell(4.0, 0)}, None),
+            Heard("wlan2", 0, 7, {2462: Dwell(1.25, 0)}, 1.3),
+        ]
+
+    @property
+    def dwell(self) -> dict[int, Dwell]:
+        return {2412: Dwell(9.5, 50), 2437: Dwell(4.0, 0), 2462: Dwell(1.25, 0)}
+
+    @property
+    def dropped(self) -> int:
+        return 7
+
+    def stream(self, *, idle: float = 0.25):
+        yield from pieces(self._raw, 999)
+
+
+def test_the_coverage_tells_of_each_radio_and_of_silent_channels(wire, clock, no_gps):
+    source = Radios(wire.pcapng(flood(wire, 50)))
+    live = Live(source, RULES, name="live:wlan1,wlan2", clock=clock(0.1), gps=no_gps)
+    scan = ran(live)
+    coverage = scan.subject.coverage
+    assert [(each.channel, each.seconds, each.frames) for each in coverage.channels] == [
+        (1, 9.5, 50), (6, 4.0, 0), (11, 1.25, 0),
+    ]  # fmt: skip
+    first, second = coverage.radios
+    assert (first.name, first.frames, first.dropped, first.lost) == ("wlan1", 50, 0, None)
+    assert [each.channel for each in first.channels] == [1, 6]
+    assert (second.name, second.dropped, second.lost) == ("wlan2", 7, 1.3)
+    assert coverage.dropped == 7
+    assert source.notes[0] in coverage.notes
+    assert [error.message for error in scan.errors] == ["wlan2 (rogue1): the radio is gone"]
+    assert live.scan() == scan, "asking again adds nothing"
+
+
+def test_plans_learn_where_access_points_and_suspects_are(wire, clock, no_gps):
+    frames = flood(wire, 10)
+    rsn = wire.element(48, bytes.fromhex("0100000fac040100000fac040100000fac020000"))
+    for number in range(40):
+        at = START + number * 100_000_000
+        for bssid, more, capabilities, frequency, ahead in (
+            ("50:c7:bf:00:11:22", [rsn], 0x11, 2412, 0),
+            ("00:c0:ca:11:22:33", [], 1, 2462, 10**9),
+        ):
+            beacon = wire.beacon(
+                bssid, b"Teahouse", *more, tsf=number * 100_000 + ahead, sequence=number,
+                capabilities=capabilities, channel=(frequency - 2407) // 5,
+            )  # fmt: skip
+            frames.append((at + 40_000_000, wire.radiotap(beacon, frequency)))
+    source = Radios(wire.pcapng(sorted(frames)))
+    ran(Live(source, RULES, name="live", clock=clock(0.1), gps=no_gps))
+    plan = source.plans[0]
+    assert {2412, 2462} <= plan._busy
+    assert plan._suspect == {2462}

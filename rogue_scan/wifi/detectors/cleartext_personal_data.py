@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from rogue_scan.model.finding import Finding
 from rogue_scan.rules.registry import NoParams, detector
-from rogue_scan.rules.rule import Bound
+from rogue_scan.rules.rule import Bound, Case
 from rogue_scan.wifi.judge import place
 from rogue_scan.wifi.net.records import Ends, Exchange, ExposedLogin
 from rogue_scan.wifi.portal import portals
 from rogue_scan.wifi.stripping import strips
 from rogue_scan.wifi.traffic import blamed, categories, net_of, secrets, span, ssids_of, words
-from rogue_scan.wifi.world import Ref, World
+from rogue_scan.wifi.world import World
 
 _PASSWORD = "account-password"
 _CONTACT = frozenset({"phone-number", "home-address"})
@@ -75,50 +75,25 @@ def _judge(
 ) -> Iterator[Finding]:
     case = rule.case()
     kinds: set[str] = set()
-    refs: list[Ref] = []
-    endpoints: set[str] = set()
     for exchange in loss.exchanges:
-        where = place(exchange.ref)
-        target = exchange.host + exchange.path
-        found = [item for item in exchange.sent if secrets(item.kinds)]
-        here = secrets(kind for item in found for kind in item.kinds)
+        here = _sent(case, exchange)
         kinds |= here
-        refs.append(exchange.ref)
-        endpoints.add(f"http://{exchange.host}")
-        value = ", ".join(f"{item.name or 'a parameter'} ({item.length} characters)" for item in found)[:200]
-        grave = bool(here - _CONTACT) or exchange.login is not None
-        if here and not here - _CONTACT:
-            case.add("sent-contact", where, value=value, what=words(here), target=target)
-        elif here - {_PASSWORD}:
-            case.add("sent", where, value=value, what=words(here), target=target)
-        elif here:
-            case.add("sent-password", where, value=value, target=target)
-        if exchange.login:
-            kinds.add(_PASSWORD)
-            case.add("login", where, protocol="HTTP", target=target, length=exchange.login.secret_length)
-        shaped = {k for item in found if item.by_name and item.by_shape for k in item.kinds}
-        if secrets(shaped):
-            case.add("right-shape", where, what=words(secrets(shaped)))
+        where = place(exchange.ref)
         if (bssid, exchange.ends.server, exchange.host) in between:
             case.add("intercepted", where, host=exchange.host, mac=exchange.ends.server)
-        elif actor and grave:
+        elif actor and here - _CONTACT:
             case.add("kept-inside", where, address=exchange.ends.server_ip)
         if (bssid, client, exchange.host) in asked:
             case.add("was-asked", where, host=exchange.host)
-    for login in loss.logins:
+    for item in loss.logins:
         kinds.add(_PASSWORD)
-        refs.append(login.ref)
-        endpoints.add(f"{login.login.protocol}://{login.ends.server_ip}:{login.ends.port}")
-        case.add(
-            "login",
-            place(login.ref),
-            protocol=login.login.protocol.upper(),
-            target=login.ends.server_ip,
-            length=login.login.secret_length,
-        )
+        protocol, length = item.login.protocol.upper(), item.login.secret_length
+        case.add("login", place(item.ref), protocol=protocol, target=item.ends.server_ip, length=length)
         if actor:
-            case.add("kept-inside", place(login.ref), address=login.ends.server_ip)
-    first, last = span(refs)
+            case.add("kept-inside", place(item.ref), address=item.ends.server_ip)
+    endpoints = {f"http://{exchange.host}" for exchange in loss.exchanges}
+    endpoints |= {f"{item.login.protocol}://{item.ends.server_ip}:{item.ends.port}" for item in loss.logins}
+    first, last = span([*(exchange.ref for exchange in loss.exchanges), *(item.ref for item in loss.logins)])
     yield from case.conclude(
         actors=[actor] if actor else [],
         targets=[client],
@@ -131,3 +106,24 @@ def _judge(
         what=words(kinds),
         taker=f" to {actor}" if actor else f" to {recipient}",
     )
+
+
+def _sent(case: Case, exchange: Exchange) -> set[str]:
+    """Kinds of personal data that one request carried."""
+    where = place(exchange.ref)
+    target = exchange.host + exchange.path
+    found = [item for item in exchange.sent if secrets(item.kinds)]
+    kinds = secrets(kind for item in found for kind in item.kinds)
+    value = ", ".join(f"{item.name or 'a parameter'} ({item.length} characters)" for item in found)[:200]
+    if kinds and not kinds - _CONTACT:
+        case.add("sent-contact", where, value=value, what=words(kinds), target=target)
+    elif kinds - {_PASSWORD}:
+        case.add("sent", where, value=value, what=words(kinds), target=target)
+    elif kinds:
+        case.add("sent-password", where, value=value, target=target)
+    if exchange.login:
+        case.add("login", where, protocol="HTTP", target=target, length=exchange.login.secret_length)
+    shaped = {k for item in found if item.by_name and item.by_shape for k in item.kinds}
+    if secrets(shaped):
+        case.add("right-shape", where, what=words(secrets(shaped)))
+    return kinds | {_PASSWORD} if exchange.login else kinds

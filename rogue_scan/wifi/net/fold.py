@@ -18,7 +18,7 @@ import numpy as np
 
 from rogue_scan.errors import SourceError
 from rogue_scan.wifi.dot11.frame import address_text
-from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, ndp, parameters, personal
+from rogue_scan.wifi.net import arp, dhcp, dns, html, http, ip, link, logins, ndp, parameters, personal, quic
 from rogue_scan.wifi.net.carve import Carver
 from rogue_scan.wifi.net.conversation import Conversation
 from rogue_scan.wifi.net.records import (
@@ -119,6 +119,7 @@ class NetFold:
         self._carver = Carver()
         self._fragments = link.Defragmenter()
         self._packets = ip.Reassembler()
+        self._quic = quic.Reader()
         self._talks: OrderedDict[int, Conversation] = OrderedDict()
         self._waiting: set[int] = set()
         """Conversations with octets behind a hole."""
@@ -245,6 +246,8 @@ class NetFold:
                 self._dns(bssid, source, destination, packet, dns.decode(datagram.payload), ref, "mdns")
             elif ports & {67, 68}:
                 self._dhcp(bssid, source, packet, dhcp.decode(datagram.payload), ref)
+            elif datagram.destination == quic.PORT:
+                self._hello(bssid, source, destination, packet, datagram, ref)
         elif packet.protocol == ip.ICMP6:
             message = ndp.decode(packet.payload, packet.source)
             if message:
@@ -259,6 +262,23 @@ class NetFold:
                         address_text(destination), ip.text(change.gateway), ip.text(change.destination), ref,
                     ),
                 )  # fmt: skip
+
+    def _hello(
+        self, bssid: int, source: int, destination: int, packet: ip.Packet, datagram: ip.Datagram, ref: Ref
+    ) -> None:
+        """The beginning of a QUIC connection: which site a client asks for."""
+        try:
+            hello = self._quic.add(packet.source, datagram.source, datagram.payload)
+        except SourceError:
+            return  # another kind of packet, or another protocol: no damage
+        if hello is None:
+            return
+        ends = Ends(
+            address_text(bssid), address_text(source), ip.text(packet.source),
+            address_text(destination), ip.text(packet.destination), quic.PORT,
+        )  # fmt: skip
+        self._contact(ends, ref)
+        self.session(TlsSession(ends, ref, hello.server_name, hello.protocols, encrypted=hello.encrypted))
 
     # TCP.
 

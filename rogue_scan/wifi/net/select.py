@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from rogue_scan.wifi.net import ndp
+from rogue_scan.wifi.net import ndp, quic
 
 if TYPE_CHECKING:
     from rogue_scan.wifi.observe import CleartextBatch
@@ -26,6 +26,8 @@ _NAME_PORTS = (53, 67, 68, 5353)
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9)
 _SYN_FIN_RST = 0x07
+_QUIC_FIRST = 1200
+"""Octets of the shortest datagram that begins a connection (RFC 9000, 14.1)."""
 
 
 def flow_key(bssid: int, one: bytes, one_port: int, other: bytes, other_port: int) -> int:
@@ -114,6 +116,10 @@ def _internet(batch: CleartextBatch, rows: I64, base: I64, version: int, chosen:
     ports = base[where] + head[where]
     named = np.isin(_two(buffer, ports), _NAME_PORTS) | np.isin(_two(buffer, ports + 2), _NAME_PORTS)
     chosen[rows[where[named]]] = True
+    # Clients' first packets of QUIC are long: the header form, then at least 1200 octets in all.
+    where = where[(_two(buffer, ports + 2) == quic.PORT) & (room[where] >= head[where] + _QUIC_FIRST)]
+    first = buffer[base[where] + head[where] + 8]
+    chosen[rows[where[first & 0xC0 == 0xC0]]] = True
     where = np.flatnonzero(usable & (protocol == 6) & (room >= head + 20))
     if not len(where):
         return

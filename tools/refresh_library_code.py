@@ -36,6 +36,7 @@ LIBRARIES = {
     "SLF4J": ("org/slf4j/",),  # MIT
     "JSch": ("com/jcraft/jsch/",),  # BSD-3-Clause
     "JUnit": ("org/junit/", "junit/"),  # EPL-1.0
+    "Bouncy Castle": ("org/bouncycastle/",),  # MIT
     "React Native": ("com/facebook/react/", "com/facebook/yoga/", "com/facebook/jni/"),  # MIT
 }
 

@@ -1,6 +1,7 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,16 @@ def test_a_pipe_stays_a_pipe(tmp_path):
     reader.join(timeout=10)
     assert read == [b"through"]
     assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+def test_a_name_for_an_open_file_is_written_through(tmp_path):
+    with (tmp_path / "out.txt").open("wb") as out:
+        name = Path(f"/proc/{os.getpid()}/fd/{out.fileno()}")
+        with written(name) as file:
+            file.write(b"through")
+        assert name.is_symlink()
+    assert (tmp_path / "out.txt").read_bytes() == b"through"
 
 
 def test_a_place_that_does_not_exist_is_an_error(tmp_path):

@@ -445,3 +445,68 @@ def test_short_dwells_hand_on_as_often_as_long_ones(air: Air, wire: Any) -> None
             if b"frame" in raw:
                 break
         assert not monitor.stopped
+
+
+# The socket
+
+
+class Ears:
+    """scapy's listening socket, played."""
+
+    hardware = 803
+    refuses: Exception | None = None
+    forced = True
+
+    def __init__(self, iface: str, promisc: bool) -> None:
+        if self.refuses:
+            raise self.refuses
+        assert not promisc, "a monitor interface hears everything as it is"
+        self.options: list[tuple[int, int, int]] = []
+        self.closed = False
+        self.ins = SimpleNamespace(
+            getsockname=lambda: (iface, 3, 0, self.hardware, b""), setsockopt=self._set
+        )  # fmt: skip
+
+    def _set(self, level: int, option: int, value: int) -> None:
+        if option == 33 and not self.forced:
+            raise PermissionError(1, "Operation not permitted")
+        self.options.append((level, option, value))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def ears(monkeypatch: pytest.MonkeyPatch) -> type[Ears]:
+    import scapy.arch.linux
+
+    fresh = type("Fresh", (Ears,), {})
+    monkeypatch.setattr(scapy.arch.linux, "L2ListenSocket", fresh)
+    return fresh
+
+
+def test_the_buffer_is_as_large_as_the_rights_allow(ears: type[Ears]) -> None:
+    assert module._listen("rogue0").options == [(socket.SOL_SOCKET, 33, 8 << 20)]
+    ears.forced = False
+    assert module._listen("rogue0").options == [(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "error", "says"),
+    [
+        (PermissionError(1, "Operation not permitted"), Unreadable, "give the program cap_net_raw"),
+        (OSError(19, "No such device"), Unreadable, "rogue0: cannot listen: No such device"),
+    ],
+)
+def test_a_socket_that_cannot_be_had(
+    ears: type[Ears], refuses: Exception, error: type[Exception], says: str
+) -> None:
+    ears.refuses = refuses
+    with pytest.raises(error, match=says):
+        module._listen("rogue0")
+
+
+def test_an_interface_that_gives_no_radiotap_is_refused(ears: type[Ears]) -> None:
+    ears.hardware = 1
+    with pytest.raises(Unsupported, match="gives no radiotap frames \\(hardware type 1\\)"):
+        module._listen("eth0")

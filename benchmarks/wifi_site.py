@@ -72,7 +72,10 @@ class Point:
 
 
 class Surfer:
-    """One client of an open network: packets of one conversation after another, as (sent by it, packet)."""
+    """One client of an open network: packets of one conversation after another, as (sent by it, packet).
+
+    They are as long on average as the protected ones, so that a share of them changes what is read alone.
+    """
 
     def __init__(self, number: int, noise: bytes, dice: random.Random) -> None:
         self.address = bytes((10, 0, number >> 8, number & 255))
@@ -95,12 +98,21 @@ class Surfer:
             if kind < 0.2:
                 for _ in range(self.dice.randrange(10, 300)):
                     up = self.dice.random() < 0.3
-                    yield up, self.udp(server, 443, b"\x40" + self.some(60 if up else 1250), up)
+                    yield (
+                        up,
+                        self.udp(
+                            server,
+                            443,
+                            b"\x40" + self.some(60 if up else self.dice.choice((200, 600, 1250))),
+                            up,
+                        ),
+                    )
                 continue
             yield from self.tcp(server, site, kind > 1 - 1 / 7)
 
     def tcp(self, server: bytes, site: int, plain: bool) -> Iterator[tuple[bool, bytes]]:
         """A connection: pages and pictures, or TLS."""
+        size = self.dice.choice((200, 536, 1400))
         sent = {True: self.dice.getrandbits(32), False: self.dice.getrandbits(32)}
 
         def segment(up: bool, flags: int, data: bytes = b"") -> tuple[bool, bytes]:
@@ -136,9 +148,9 @@ class Surfer:
                 answer = b"\2" + (38).to_bytes(3, "big") + b"\3\3" + self.some(32) + b"\0\x13\1\0"
                 data = b"\x16\3\3" + struct.pack(">H", len(answer)) + answer + b"\x17\3\3\x40\0"
                 data += self.some(self.dice.randrange(4000, 400_000))
-            for at in range(0, len(data), 1400):
-                yield segment(False, 0x18, data[at : at + 1400])
-                if at % 2800:
+            for at in range(0, len(data), size):
+                yield segment(False, 0x18, data[at : at + size])
+                if at // size % 2:
                     yield segment(True, 0x10)
         yield segment(False, 0x11)
         yield segment(True, 0x11)

@@ -393,14 +393,16 @@ class Heap:
         delta, base = self.delta, self.base
         for key, value in other.delta.items():
             old = delta.get(key, UNKNOWN)
+            if old is value:
+                continue
             if old is UNKNOWN:
                 old = base.get(key, UNKNOWN)
                 if old is UNKNOWN:
                     delta[key] = value
                     changed = True
                     continue
-            if old is value:
-                continue
+                if old is value:
+                    continue
             merged = join_cells(old, value, self.token)
             if merged is not old:
                 delta[key] = merged

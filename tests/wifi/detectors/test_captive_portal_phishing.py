@@ -154,3 +154,12 @@ def test_a_voucher_with_a_pin_is_quiet(air, ask) -> None:
     redirect(air, "connectivity.example.com", f"http://{GATEWAY_IP}/login")
     page(air, "Voucher PIN <input name=pin> Access code <input name=code>")
     assert ask(RULE, air) == []
+
+
+def test_a_portal_with_encryption_is_told_by_the_answer_that_leads_there(air, ask) -> None:
+    redirect(air, "www.example.org", "https://portal.hotel.example/start")
+    page(air, ID_FORM)
+    (exchange, _) = air.fold().exchanges[:2]
+    (finding,) = ask(RULE, air)
+    (item,) = [item for item in finding.evidence if "portal.hotel.example" in item.says and not item.supports]
+    assert item.where.frame == exchange.response.frame != exchange.ref.frame

@@ -352,3 +352,12 @@ def test_a_phantom_that_follows_soon_belongs_to_the_flood(
     """Soon: within eight times the mean distance of the flood."""
     listing = f"phantom 2 count=40 every=0.25\nphantom {11.75 + pause} count=1 name=Late\n"
     assert f"{found} access points" in said(findings_of(REAL.format("wpa2") + listing), "beacon-flood")
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.5, False), (0.6, True)])
+def test_six_beacons_make_a_transmitter_that_repeats(findings_of: Find, seconds: float, told: bool) -> None:
+    listing = f"""
+        ap real 9c:3d:cf:0b:0b:31 Fitness ch=6 sec=wpa2 make=netgear up=400000 to=14
+        replay 8 real of=2 seconds={seconds}
+    """
+    assert ("comes again" in said(findings_of(listing), "beacon-replay")) is told

@@ -28,7 +28,8 @@ def fuzz():
 NAMES = (
     "zip", "manifest", "resources", "dex", "elf", "signing", "cms", "jar", "compiled", "script",
     "app", "app-entry", "capture", "decrypt", "kismetdb", "packing", "radiotap", "elements",
-    "security", "eapol", "link", "tcp", "http", "html", "dns", "dhcp", "tls", "report", "site",
+    "security", "eapol", "link", "tcp", "http", "html", "dns", "dhcp", "tls", "neighbour", "quic",
+    "websocket", "report", "site",
     "policy", "declaration", "declaration-csv", "ignore", "signature",
 )  # fmt: skip
 SLOW = {"app": 6, "app-entry": 6, "capture": 4, "decrypt": 4, "dex": 15, "signing": 15}

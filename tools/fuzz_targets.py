@@ -389,6 +389,30 @@ def _tls(data: bytes) -> None:
     )
 
 
+def _neighbour(data: bytes) -> None:
+    from rogue_scan.wifi.net import ndp
+
+    ndp.decode(data, bytes(16))
+
+
+def _quic(data: bytes) -> None:
+    """As a datagram, and as what a packet holds."""
+    from rogue_scan.wifi.net import quic
+
+    with contextlib.suppress(*OURS):
+        quic.Reader().add(b"\1", 1, data)
+    with contextlib.suppress(*OURS):
+        list(quic._crypto(data))
+
+
+def _websocket(data: bytes) -> None:
+    from rogue_scan.wifi.net import websocket
+
+    reader = websocket.Reader()
+    for begin in range(0, len(data), 700):
+        reader.feed(data[begin : begin + 700])
+
+
 def _tcp(data: bytes) -> None:
     """Segments cut out of the bytes, in whatever order they say."""
     from rogue_scan.wifi.net import tcp
@@ -518,12 +542,26 @@ TARGETS: dict[str, Target] = {
         _each("wifi.net.link:units", "wifi.net.arp:decode"),
         lambda: [*_after(_LLC[:3]), *_after(_LLC + b"\x08\x06")],
     ),
+    "neighbour": Target(
+        _neighbour,
+        lambda: [bytes([kind]) + bytes(23) + b"\2\1" + bytes(6) for kind in (134, 135, 136)],
+    ),
     "tcp": Target(_tcp, lambda: [*_internet(), *_carried(6)]),
     "http": Target(_http, lambda: _carried(6, 80)),
     "html": Target(_html, lambda: [_PAGE, *_entries(r"\.html$")]),
     "dns": Target(_each("wifi.net.dns:decode", "wifi.net.dns:decode_stream"), lambda: _carried(17, 53)),
     "dhcp": Target(_each("wifi.net.dhcp:decode"), lambda: _carried(17, 67, 68)),
     "tls": Target(_tls, lambda: [data for data in _carried(6) if data[:1] in (b"\x16", b"\x15")]),
+    "quic": Target(
+        _quic,
+        lambda: [b"\xc1\0\0\0\1\x08" + bytes(10) + b"\x44\x9c" + bytes(1180),
+                 b"\1\6\0\4\1\0\0\0\2\0\0\0\0\6\x40\4\1a"],
+    ),
+    "websocket": Target(
+        _websocket,
+        lambda: [b"\x81\x85\0\0\0\0hello\x01\x81\0\0\0\0a\x80\xfe\0\x7e\1\2\3\4" + bytes(126),
+                 b"\xc1\x87\0\0\0\0\xcaH\xcd\xc9\xc9\x07\0"],
+    ),
     # what people write
     "report": Target(_each("life.migrate:read"), _reports),
     "site": Target(_each("model.site:decode", "model.site:is_site"), _sites),

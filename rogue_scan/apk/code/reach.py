@@ -87,11 +87,8 @@ class CallGraph:
     def _read_edges(self) -> None:
         """Who calls and who creates what."""
         program = self.program
-        bases = [program.framework_type(name) for name in program.classes]
-        components = {
-            base for base in set(bases) if any(cls in COMPONENTS for cls in program.models.lineage(base))
-        }
-        component = np.array([*(base in components for base in bases), False])
+        classes = list(program.classes)
+        component = np.zeros(len(classes) + 1, bool)
         resolver = _Resolver(self)
         callers, direct, call_sig, made_by, made = [], [], [], [], []
         for which, dex in enumerate(program.dexes):
@@ -109,7 +106,11 @@ class CallGraph:
             new = np.flatnonzero((dex.ins_op == opcodes.NEW_INSTANCE) | (dex.ins_op == opcodes.CONST_CLASS))
             types = class_ids[np.minimum(dex.operand_b(new), len(class_ids) - 1)]
             # Naming a component's class makes no object of it: only the manifest does.
-            keep = (types >= 0) & ((dex.ins_op[new] == opcodes.NEW_INSTANCE) | ~component[types])
+            named = dex.ins_op[new] == opcodes.CONST_CLASS
+            for at in np.unique(types[named & (types >= 0)]).tolist():
+                lineage = program.models.lineage(program.framework_type(classes[at]))
+                component[at] = any(name in COMPONENTS for name in lineage)
+            keep = (types >= 0) & ~(named & component[types])
             made_by.append(code_def[dex.code_row_of(new[keep])])
             made.append(types[keep])
         self.calls = _Edges(_join(callers), program.method_count)

@@ -60,6 +60,11 @@ def test_two_kinds_of_theft_are_worse_than_one():
     assert (one.verdict, two.verdict) == (Verdict.HIGH, Verdict.CRITICAL)
 
 
+def test_what_adds_nothing_is_no_term():
+    result = risk.subject_risk([finding(1, "high", 0.9), finding(2, "info", 0.9, "apk/two")])
+    assert [term.finding for term in result.terms] == ["f1"]
+
+
 def test_the_same_habit_many_times_adds_little():
     one = risk.subject_risk([finding(1, "low")])
     ten = risk.subject_risk([finding(n, "low") for n in range(10)])

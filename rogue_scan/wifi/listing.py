@@ -14,8 +14,9 @@ as well. The listing becomes a pcap of radiotap frames, in order of time::
 Statements
 
 ``ap NAME ADDRESS SSID`` declares an access point that sends beacons. ``ch=`` channel (from 36 on 5 GHz);
-``sec=`` open, wep, wpa, wpa2, wpa23 (transition), wpa3, eap, owe, tkip (WPA2 with TKIP); ``make=`` bare,
-tplink, netgear, cisco, unifi, phone (elements and rates of a maker); ``up=`` seconds its clock has run;
+``sec=`` open, wep, wpa, wpa2, wpa23 (transition), wpa3, eap, owe, tkip (WPA2 with TKIP), mixed (WPA2 with TKIP
+and CCMP); ``make=`` bare, tplink, netgear, cisco, unifi, phone (elements and rates of a maker); ``up=`` seconds
+its clock has run;
 ``clock=`` run, still or epoch; ``from=`` and ``to=`` when it is on the air; ``every=`` beacon distance
 (0.1024); ``dbm=`` level; ``seq=`` first sequence number; flags: ``hidden``, ``wps``, ``pin`` and ``locked``
 (of WPS), ``pressed`` (its button), ``mfp``; ``owe=ADDRESS/SSID`` the other half of a transition pair;
@@ -80,6 +81,7 @@ _SECURITY = {
     "wep": (0x0011, b""),
     "wpa": (0x0011, bytes.fromhex("dd160050f20101000050f20201000050f20201000050f202")),
     "tkip": (0x0011, bytes.fromhex("30140100000fac020100000fac020100000fac020000")),
+    "mixed": (0x0011, bytes.fromhex("30180100000fac020200000fac04000fac020100000fac020000")),
     "wpa2": (0x0011, bytes.fromhex("30140100000fac040100000fac040100000fac020000")),
     "wpa23": (0x0011, bytes.fromhex("30180100000fac040100000fac040200000fac02000fac088000")),
     "wpa3": (0x0011, bytes.fromhex("30140100000fac040100000fac040100000fac08c000")),

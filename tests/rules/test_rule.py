@@ -62,6 +62,11 @@ def test_the_same_evidence_twice_weighs_once() -> None:
     assert conclude("two-clocks")[0].confidence == conclude("two-clocks", "two-clocks")[0].confidence
 
 
+def test_repeated_evidence_shows_its_weight_once() -> None:
+    (finding,) = conclude("two-clocks", "two-clocks", "tool")
+    assert [item.weight for item in finding.evidence] == [3.0, 0.0, 2.0]
+
+
 def test_the_identity_does_not_hang_on_text_or_evidence() -> None:
     (one,), (two,) = conclude("two-clocks"), conclude("two-clocks", "tool")
     assert one.id == two.id

@@ -61,3 +61,17 @@ def test_a_second_server_behind_the_access_point_is_a_question(air, kit, ask) ->
     [finding] = ask(RULE, air)
     assert finding.actors == ("02:00:00:00:00:77",)
     assert finding.severity.value == "low"
+
+
+def test_only_a_refusal_soon_after_is_told(air, kit, ask) -> None:
+    def refuses(kind: int, after: float) -> bool:
+        air.frames.clear()
+        answer(air, kit, server=OTHER, ip=OTHER_IP)
+        answer(air, kit, kind=5, server=OTHER, ip=OTHER_IP)
+        air.now += after
+        answer(air, kit, kind=kind)
+        return any("refuses" in item.says for finding in ask(RULE, air) for item in finding.evidence)
+
+    assert refuses(6, 1.0)
+    assert not refuses(2, 1.0), "another offer"
+    assert not refuses(6, 3600.0), "much later"

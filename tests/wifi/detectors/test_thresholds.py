@@ -361,3 +361,10 @@ def test_six_beacons_make_a_transmitter_that_repeats(findings_of: Find, seconds:
         replay 8 real of=2 seconds={seconds}
     """
     assert ("comes again" in said(findings_of(listing), "beacon-replay")) is told
+
+
+@pytest.mark.parametrize(("security", "beside"), [("tkip", False), ("mixed", True)])
+def test_a_strong_cipher_beside_a_weak_one_is_told(findings_of: Find, security: str, beside: bool) -> None:
+    says = said(findings_of(REAL.format(security)), "weak-encryption")
+    assert "TKIP" in says
+    assert ("CCMP is offered as well" in says) is beside

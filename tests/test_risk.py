@@ -63,6 +63,9 @@ def test_two_kinds_of_theft_are_worse_than_one():
 def test_what_adds_nothing_is_no_term():
     result = risk.subject_risk([finding(1, "high", 0.9), finding(2, "info", 0.9, "apk/two")])
     assert [term.finding for term in result.terms] == ["f1"]
+    capped = risk.subject_risk([finding(number, "low", 0.99, f"apk/{number}") for number in range(40)])
+    assert all(term.adds > 0 for term in capped.terms)
+    assert len(capped.terms) < 40
 
 
 def test_the_same_habit_many_times_adds_little():

@@ -14,9 +14,9 @@ as well. The listing becomes a pcap of radiotap frames, in order of time::
 Statements
 
 ``ap NAME ADDRESS SSID`` declares an access point that sends beacons. ``ch=`` channel (from 36 on 5 GHz);
-``sec=`` open, wep, wpa, wpa2, wpa23 (transition), wpa3, eap, owe, tkip (WPA2 with TKIP), mixed (WPA2 with TKIP
-and CCMP); ``make=`` bare, tplink, netgear, cisco, unifi, phone (elements and rates of a maker); ``up=`` seconds
-its clock has run;
+``sec=`` open, wep, wpa, wpa2, wpa23 (transition), wpa3, eap, owe, tkip (WPA2 with TKIP), mixed (WPA2 with
+TKIP and CCMP); ``make=`` bare, tplink, netgear, cisco, unifi, phone (elements and rates of a maker); ``up=``
+seconds its clock has run;
 ``clock=`` run, still or epoch; ``from=`` and ``to=`` when it is on the air; ``every=`` beacon distance
 (0.1024); ``dbm=`` level; ``seq=`` first sequence number; flags: ``hidden``, ``wps``, ``pin`` and ``locked``
 (of WPS), ``pressed`` (its button), ``mfp``; ``owe=ADDRESS/SSID`` the other half of a transition pair;

@@ -368,3 +368,25 @@ def test_a_strong_cipher_beside_a_weak_one_is_told(findings_of: Find, security: 
     says = said(findings_of(REAL.format(security)), "weak-encryption")
     assert "TKIP" in says
     assert ("CCMP is offered as well" in says) is beside
+
+
+@pytest.mark.parametrize(("weak", "told"), [(5, False), (9, True)])
+def test_the_middle_level_of_forged_frames_counts(findings_of: Find, weak: int, told: bool) -> None:
+    found = findings_of(
+        REAL.format("wpa2")
+        + f"goodbye 5 real all count={weak} every=0.1 seq=900 dbm=-80\n"
+        + f"goodbye 5.05 real all count={14 - weak} every=0.1 seq=1900 dbm=-50"
+    )
+    assert ("dB" in said(found, "deauth-flood")) is told
+
+
+def test_who_joined_another_access_point_is_a_stranger_here(findings_of: Find) -> None:
+    devices = "\n".join(
+        f"station c{i} 3c:a9:f4:00:01:{i:02x}\njoin {1 + i * 0.1:.1f} c{i} other\n"
+        f"eapol {5 + i * 0.05} c{i} real start count=8 every=0.2"
+        for i in range(12)
+    )
+    other = "ap other 04:d4:c4:0b:19:c0 Next ch=6 sec=wpa2 make=tplink up=90000 to=14\n"
+    assert "12 senders never joined" in said(
+        findings_of(REAL.format("wpa2") + other + devices), "eapol-flood"
+    )

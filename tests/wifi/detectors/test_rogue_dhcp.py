@@ -75,3 +75,12 @@ def test_only_a_refusal_soon_after_is_told(air, kit, ask) -> None:
     assert refuses(6, 1.0)
     assert not refuses(2, 1.0), "another offer"
     assert not refuses(6, 3600.0), "much later"
+
+
+def test_a_second_server_with_the_same_answers_is_told(air, kit, ask) -> None:
+    """A pair of one operator does that."""
+    for kind in (2, 5):
+        answer(air, kit, kind=kind, server=OTHER, ip=OTHER_IP, router=GATEWAY_IP)
+    answer(air, kit, router=GATEWAY_IP)
+    says = [item.says for finding in ask(RULE, air) for item in finding.evidence if not item.supports]
+    assert any("gives the same answers" in line for line in says)

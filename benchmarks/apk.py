@@ -2,8 +2,8 @@
 
     python benchmarks/apk.py [APK...]
 
-Each is a whole process, one after the other; what it took is read when its answer stands, before anything
-is counted. Without arguments, real apps are fetched with ``npm pack`` into build/bench-apk.
+Each is a whole process, one after the other; what it found is counted in a second run, which is not measured.
+Without arguments, real apps are fetched with ``npm pack`` into build/bench-apk.
 
 ``read`` answers what AnalyzeAPK answers: container, manifest, all DEX files with every instruction and
 string, and who calls whom, virtual calls resolved. ``facts`` is what rules ask, and much that the other
@@ -16,29 +16,24 @@ import os
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / "build" / "bench-apk"
 PACKAGES = ("io.appium.settings", "android-apidemos", "appium-uiautomator2-server")
 
-USAGE = """
-import resource, time
-used = resource.getrusage(resource.RUSAGE_SELF)
-print(time.monotonic() - start, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
-"""
-FACTS = f"""
-import sys, pathlib, time
-start = time.monotonic()
+FACTS = """
+import sys, pathlib
 from rogue_scan.apk import intake, facts
 found = intake.decode(pathlib.Path(sys.argv[1]).read_bytes()).facts
-{USAGE}
-code = found.code
-print(f"{{code.methods}} methods, {{code.instructions}} instructions, {{code.invokes}} invokes,"
-      f" {{len(found.flows)}} flows, facts of {{len(facts.encode(found)) >> 10}} KiB")
 """
-READ = f"""
-import sys, pathlib, time
-start = time.monotonic()
+FACTS_COUNT = """
+code = found.code
+print(f"{code.methods} methods, {code.instructions} instructions, {code.invokes} invokes,"
+      f" {len(found.flows)} flows, facts of {len(facts.encode(found)) >> 10} KiB")
+"""
+READ = """
+import sys, pathlib
 from rogue_scan.apk import manifest
 from rogue_scan.apk.code.models import load_models
 from rogue_scan.apk.code.program import Program
@@ -52,19 +47,20 @@ codes = [entry for entry in box.entries if entry.name.endswith(".dex")]
 files = [dex for entry in codes for dex in read_all(entry.name, box.read(entry))]
 graph = CallGraph(Program(files, load_models(), app.package))
 strings = [(dex.strings()[i], row) for dex in files for row, i in zip(*map(list, dex.const_strings()))]
-{USAGE}
-print(f"{{sum(len(d.classes) for d in files)}} classes, {{sum(len(d.code_offset) for d in files)}} methods,"
-      f" {{sum(d.instruction_count for d in files)}} instructions, {{len(graph.direct)}} invokes,"
-      f" {{len(strings)}} const-strings")
 """
-ANDROGUARD = f"""
-import sys, time
-start = time.monotonic()
+READ_COUNT = """
+print(f"{sum(len(d.classes) for d in files)} classes, {sum(len(d.code_offset) for d in files)} methods,"
+      f" {sum(d.instruction_count for d in files)} instructions, {len(graph.direct)} invokes,"
+      f" {len(strings)} const-strings")
+"""
+ANDROGUARD = """
+import sys
 from loguru import logger
 logger.disable("androguard")
 from androguard.misc import AnalyzeAPK
 _, dexes, analysis = AnalyzeAPK(sys.argv[1])
-{USAGE}
+"""
+ANDROGUARD_COUNT = """
 methods = [m for d in dexes for m in d.get_encoded_methods() if m.get_code()]
 count = invokes = strings = 0
 for method in methods:
@@ -73,27 +69,30 @@ for method in methods:
         name = instruction.get_name()
         invokes += name.startswith("invoke") and name != "invoke-custom"
         strings += name.startswith("const-string")
-print(f"{{sum(len(d.get_classes()) for d in dexes)}} classes, {{len(methods)}} methods,"
-      f" {{count}} instructions, {{invokes}} invokes, {{strings}} const-strings")
+print(f"{sum(len(d.get_classes()) for d in dexes)} classes, {len(methods)} methods,"
+      f" {count} instructions, {invokes} invokes, {strings} const-strings")
 """
 
 
-def measure(code: str, app: Path) -> tuple[float, float, int, str]:
-    """(wall seconds, processor seconds, peak MiB, what it counted) of a child interpreter."""
+def run(code: str, app: Path) -> tuple[float, float, int, str]:
+    """(wall seconds, processor seconds, peak MiB, what it printed) of a child interpreter."""
     # Threads of numpy's algebra would count as work, and none of them uses it; nor does the command.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    child = subprocess.run(
+    reader, writer = os.pipe()
+    start = time.monotonic()
+    child = os.posix_spawn(
+        sys.executable,
         [sys.executable, "-c", code, str(app)],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-        env=environment,
+        environment,
+        file_actions=[(os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_CLOSE, reader)],
     )
-    if child.returncode:
-        raise SystemExit(f"{app}: exit status {child.returncode}")
-    usage, counted = child.stdout.strip().split("\n")
-    wall, cpu, peak = usage.split()
-    return float(wall), float(cpu), int(peak), counted
+    os.close(writer)
+    _, status, usage = os.wait4(child, 0)
+    with os.fdopen(reader) as output:
+        said = output.read().strip()
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"{app}: exit status {os.waitstatus_to_exitcode(status)}")
+    return time.monotonic() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024, said
 
 
 def fetch() -> list[Path]:
@@ -119,8 +118,13 @@ def main() -> None:
     for app in parser.parse_args().apps or fetch():
         print(f"{app.name}, {app.stat().st_size / 1e6:.1f} MB")
         results = {}
-        for name, code in (("read", READ), ("facts", FACTS), ("androguard", ANDROGUARD)):
-            wall, cpu, peak, said = results[name] = measure(code, app)
+        for name, code, count in (
+            ("read", READ, READ_COUNT),
+            ("facts", FACTS, FACTS_COUNT),
+            ("androguard", ANDROGUARD, ANDROGUARD_COUNT),
+        ):
+            wall, cpu, peak, _ = results[name] = run(code, app)
+            said = run(code + count, app)[3]
             print(f"  {name:10} cpu {cpu:6.2f} s  wall {wall:6.2f} s  peak {peak:5} MiB  {said}", flush=True)
         other = results["androguard"]
         for name in ("read", "facts"):

@@ -53,3 +53,9 @@ def test_what_scripts_take_and_what_flows_is_used():
     (finding,) = found(MANY, code={"sources": rest[:1]})
     assert {kind.value for kind in finding.data} == {"sms", "contacts", "camera", "audio", "location"}
     assert found(MANY, code={"sources": rest}, flows=[flow], web=[page]) == []
+
+
+def test_code_that_was_left_at_a_limit_is_a_reason_to_doubt():
+    (whole,), (cut,) = found(MANY), found(MANY, code={"limits": ["methods"]})
+    assert cut.confidence < whole.confidence
+    assert any("methods" in item.says for item in cut.evidence)

@@ -549,7 +549,7 @@ TARGETS: dict[str, Target] = {
     "tcp": Target(_tcp, lambda: [*_internet(), *_carried(6)]),
     "http": Target(_http, lambda: _carried(6, 80)),
     "html": Target(_html, lambda: [_PAGE, *_entries(r"\.html$")]),
-    "dns": Target(_each("wifi.net.dns:decode", "wifi.net.dns:decode_stream"), lambda: _carried(17, 53)),
+    "dns": Target(_each("wifi.net.dns:decode"), lambda: _carried(17, 53)),
     "dhcp": Target(_each("wifi.net.dhcp:decode"), lambda: _carried(17, 67, 68)),
     "tls": Target(_tls, lambda: [data for data in _carried(6) if data[:1] in (b"\x16", b"\x15")]),
     "quic": Target(

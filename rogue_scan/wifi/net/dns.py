@@ -90,19 +90,6 @@ def decode(raw: bytes) -> Message:
     )  # fmt: skip
 
 
-def decode_stream(data: bytes) -> list[Message]:
-    """The whole messages at the beginning of a TCP conversation: each has its length in front."""
-    found: list[Message] = []
-    at = 0
-    while len(data) >= at + 2 and len(found) < _MAX_RECORDS:
-        size = data[at] << 8 | data[at + 1]
-        if len(data) < at + 2 + size:
-            break
-        found.append(decode(data[at + 2 : at + 2 + size]))
-        at += 2 + size
-    return found
-
-
 def _name(raw: bytes, at: int) -> tuple[str, int]:
     """A name, following compression pointers (which may only lead backwards), and where it ends."""
     labels: list[str] = []

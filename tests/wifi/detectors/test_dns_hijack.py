@@ -13,9 +13,9 @@ def join(air, kit, portal=b"") -> None:
     )
 
 
-def name(air, kit, host, *addresses, server=AP, ip=GATEWAY_IP, number=1) -> None:
+def name(air, kit, host, *addresses, server=AP, ip=GATEWAY_IP, number=1, **ends) -> None:
     air.now += 3
-    air.ip(server, CLIENT, kit("udp", ip, 53, CLIENT_IP, 5000, kit("dns", host, addresses, number)))
+    air.ip(server, CLIENT, kit("udp", ip, 53, CLIENT_IP, 5000, kit("dns", host, addresses, number)), **ends)
 
 
 def redirect(air, host, target, ip=GATEWAY_IP) -> None:
@@ -135,3 +135,38 @@ def test_a_value_that_only_looks_like_a_secret_is_none(air, kit, ask) -> None:
         ("server", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     )
     assert [f.severity.value for f in ask(RULE, air)] == ["low"]
+
+
+def against(finding) -> set[str]:
+    return {item.says for item in finding.evidence if not item.supports}
+
+
+def test_an_announced_portal_and_one_with_encryption_speak_against_it(air, kit, ask) -> None:
+    join(air, kit, b"https://portal.hotel.example/api")
+    for host in ("www.example.org", "connectivity.example.com", "news.example.net"):
+        name(air, kit, host, GATEWAY_IP)
+    [announced] = ask(RULE, air)
+    told = (
+        "the network announces a portal with encryption (https://portal.hotel.example/api), as RFC 8910 says"
+    )
+    assert against(announced) == {told}
+    redirect(air, "www.example.org", "https://portal.hotel.example/")
+    [both] = ask(RULE, air)
+    assert against(both) == {told, "browsers are led on to portal.hotel.example with encryption"}
+    assert both.confidence < announced.confidence
+
+
+def test_another_network_s_name_server_tells_the_truth(air, kit, ask) -> None:
+    """The same device asks at home, or beside: there the name leads to its public address."""
+    home, home_ip = "02:00:00:00:00:02", "10.3.0.1"
+    join(air, kit)
+    for host in ("bank.example", "mail.example.org"):
+        name(air, kit, host, GATEWAY_IP)
+    name(air, kit, "news.example.net", "198.51.100.7", server=home, ip=home_ip, bssid=home)
+    [alone] = ask(RULE, air)
+    name(air, kit, "bank.example", "198.51.100.9", server=home, ip=home_ip, bssid=home)
+    [told] = ask(RULE, air)
+    assert {item.says for item in told.evidence} - {item.says for item in alone.evidence} == {
+        f"another name server, {home_ip}, says that bank.example is at 198.51.100.9, not {GATEWAY_IP}"
+    }
+    assert told.confidence > alone.confidence

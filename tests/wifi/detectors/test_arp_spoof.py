@@ -145,3 +145,16 @@ def test_who_stands_in_for_others_as_the_standard_says_is_quiet(air, kit, ask) -
     for _ in range(5):
         discover(air, kit, OTHER, AP, CLIENT_6, ROUTER_6, 136, CLIENT_6, OTHER, 0x40)
     assert ask(RULE, air) == []
+
+
+def test_an_owner_that_left_may_have_given_its_address_away(air, kit, ask) -> None:
+    def says_so() -> bool:
+        [finding] = ask(RULE, air)
+        return any(f"{CLIENT} was not heard again" in item.says for item in finding.evidence)
+
+    who_has(air, kit)
+    air.now += 100
+    poison(air, kit, ip=CLIENT_IP, to=AP)
+    assert says_so()
+    who_has(air, kit)
+    assert not says_so(), "it is still there"

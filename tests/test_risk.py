@@ -132,3 +132,8 @@ def test_a_verdict_names_the_findings_that_carry_it_and_leaves_out_the_last_tent
     assert whole.because == ("f1", "f2")
     tail = risk.subject_risk([finding(1, "critical", 0.95), finding(2, "low", 0.5, "apk/two")])
     assert tail.because == ("f1",)
+
+
+@pytest.mark.parametrize(("confidence", "verdict"), [(0.65, Verdict.MEDIUM), (0.66, Verdict.HIGH)])
+def test_a_high_finding_carries_its_verdict_alone_from_two_thirds_on(confidence, verdict):
+    assert risk.subject_risk([finding(1, "high", confidence)]).verdict is verdict

@@ -41,7 +41,7 @@ def evaluate(world: World, rule: Bound[Params]) -> Iterator[Finding]:
         rate = max(rows, key=lambda row: row.seen.count - row.retries)
         high = peak(rate.seconds, params.window)
         if high is None or high.most < min(params.min_frames, params.one_source):
-            continue
+            continue  # neither sign can hold: going through all frames for each quiet receiver takes long
         new = sum(count for second, count in rate.new_sources.items() if high.start <= second < high.end)
         case = rule.case()
         first = next(

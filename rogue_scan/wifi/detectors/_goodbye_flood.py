@@ -54,9 +54,9 @@ def floods(world: World, rule: Bound[Params], *, disassociation: bool) -> Iterat
             continue
         count = max(sum(len(b.frames) for b in found), _counted(world, bssid, disassociation))
         bss = world.bss.get(bssid)
-        clients = [client for b in found for client in b.clients]
+        clients = list(dict.fromkeys(client for b in found for client in b.clients))
         yield from case.conclude(
-            targets=[bssid, *dict.fromkeys(clients[:8])],
+            targets=[bssid, *clients[:8]],
             ssids=[show(s) for s in bss.ssids if s.strip(b"\0")] if bss else [],
             first_seen=found[0].first.time,
             last_seen=found[-1].last.time,

@@ -23,6 +23,18 @@ def test_the_eight_clients_aimed_at_most_often_are_named(findings_of) -> None:
     assert finding.targets == (*addresses[:8], AP)
 
 
+def test_a_client_of_the_second_burst_is_named_beside_those_of_both(findings_of) -> None:
+    addresses = [f"3c:a9:f4:00:01:{i:02x}" for i in range(6)]
+    stations = [f"station c{i} {address}" for i, address in enumerate(addresses)]
+    bursts = [
+        f"goodbye {at + i / 100} real c{i} count=12 every=0.1 seq={100 * i}"
+        for at, clients in ((1, 5), (100, 6))
+        for i in range(clients)
+    ]
+    finding = flood(findings_of, "\n".join(stations + bursts))
+    assert set(finding.targets) == {*addresses, AP}
+
+
 @pytest.mark.parametrize(("rule", "kind"), [("deauth-flood", ""), ("disassoc-flood", "disassoc")])
 def test_clients_that_protect_management_frames_make_forged_ones_less_grave(
     findings_of, rule: str, kind: str

@@ -1,10 +1,12 @@
 """The command line, run as users run it."""
 
+import importlib.util
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,3 +33,14 @@ def run(tmp_path: Path) -> Run:
         )
 
     return call
+
+
+@pytest.fixture(scope="session")
+def wire() -> Any:
+    """The builders of frames that the tests of the Wi-Fi scanner use."""
+    place = Path(__file__).parents[1] / "wifi" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("wire_builders", place)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.Wire()

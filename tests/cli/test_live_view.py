@@ -1,8 +1,6 @@
 """What a live run shows fits its screen, whatever the air says, and keys do what they stand for."""
 
-import importlib.util
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,16 +13,6 @@ from rogue_scan.rules.load import load
 from rogue_scan.wifi.live.monitor import Dwell, Heard, Monitor
 from rogue_scan.wifi.live.plan import HopPlan
 from rogue_scan.wifi.live.run import Live
-
-
-def _wire() -> Any:
-    place = Path(__file__).parents[1] / "wifi" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("wire_builders", place)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Wire()
-
 
 HOSTILE = [
     b"\x1b[31mRED\x1b[0m\x1b]0;own\x07",
@@ -78,9 +66,8 @@ class Radios(Monitor):
 
 
 @pytest.fixture(scope="module")
-def capture() -> bytes:
+def capture(wire: Any) -> bytes:
     """Networks of all kinds of names, each with an open double."""
-    wire = _wire()
     rsn = wire.element(48, bytes.fromhex("0100000fac040100000fac040100000fac020000"))
     frames = []
     for number in range(20):

@@ -1,9 +1,7 @@
 """Approach mode: a needle for each transmitter, lines for pipes, and an end that says what was lost."""
 
-import importlib.util
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,15 +17,6 @@ from rogue_scan.wifi.live.monitor import Dwell
 from rogue_scan.wifi.live.plan import HopPlan
 
 BSSID = "50:c7:bf:00:11:22"
-
-
-def _wire() -> Any:
-    place = Path(__file__).parents[1] / "wifi" / "conftest.py"
-    spec = importlib.util.spec_from_file_location("wire_builders", place)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.Wire()
 
 
 def transmitter(*levels: int, frequency: int = 2437, since: float = 0.0) -> Transmitter:
@@ -107,8 +96,7 @@ class Played:
 
 
 @pytest.fixture
-def played(monkeypatch: pytest.MonkeyPatch) -> type[Played]:
-    wire = _wire()
+def played(monkeypatch: pytest.MonkeyPatch, wire: Any) -> type[Played]:
     start = 1_700_000_000_000_000_000
     frames = [
         (

@@ -23,7 +23,7 @@ SCAN = f"{sys.executable} -m rogue_scan"
 
 AIR = f"""
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=xterm LANG=C.UTF-8 PYTHONPATH={Path(__file__).parents[2]}
-mkdir -p /tmp/w /run/wpa_supplicant; cd /tmp/w
+mkdir -p /tmp/scan /run/wpa_supplicant; cd /tmp/scan
 cat > real.conf <<X
 interface=wlan0
 ssid=Teahouse
@@ -273,7 +273,7 @@ def test_the_live_view_in_a_terminal_takes_keys_and_leaves_a_report(tmp_path: Pa
 twin
 scan="{SCAN} wifi --interface wlan1 --channels 6,11 --hop 0.4 --no-color"
 show() {{ tmux capture-pane -p -t =v: >/out/$1.txt; tmux capture-pane -e -p -t =v: >/out/$1.esc; }}
-tmux new-session -d -s v -x 80 -y 24 "cd /tmp/w; $scan -o /out/live.json; echo status \\$?; sleep 500"
+tmux new-session -d -s v -x 80 -y 24 "cd /tmp/scan; $scan -o /out/live.json; echo status \\$?; sleep 500"
 for i in $(seq 150); do sleep 1; tmux capture-pane -p -t =v: | grep -q 'high' && break; done; show seen
 tmux send-keys -t =v: m; tmux send-keys -t =v: 'room 3' Enter; sleep 2; tmux send-keys -t =v: l; sleep 3; tmux send-keys -t =v: Enter; sleep 4; show locked
 tmux resize-window -t v -x 200 -y 50; sleep 4; show large

@@ -260,12 +260,12 @@ class _Analysis:
             count += 1
             place = Place(method.dex.name, method.full_name, body.base + 2 * unit)
             yield CodeString(text, place, ", ".join(sorted(tags)), True, method.cls.library)
-        for value, place, number, library in plain.own_strings():
+        for value, place, number in plain.own_strings():
             if count >= MAX_STRINGS:
                 self.machine.limits.add("strings")
                 break
             count += 1
-            yield CodeString(value, place, None, bool(reach[number]), library)
+            yield CodeString(value, place, None, bool(reach[number]), False)
 
     # -- flows -------------------------------------------------------------------------------
 

@@ -2,18 +2,13 @@
 
 import functools
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rogue_scan.apk.code.models import Models
 from rogue_scan.apk.code.values import HOLE
 
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
-
 URL = re.compile(r"([a-z][a-z0-9+.\-]{1,11})://([^\s/?#\"'<>\\^`{|}]+)([^\s\"'<>\\^`{|}]*)", re.I)
-RAW_URL = re.compile(rb"://[^\0\s]{3}")
 MAIL = re.compile(r"[\w.+\-]{1,64}@(?:[a-z0-9](?:[a-z0-9\-]*[a-z0-9])?\.)+[a-z]{2,24}", re.I)
-RAW_MAIL = re.compile(rb"@[A-Za-z0-9\-]{1,63}\.[A-Za-z]{2}")
 SCHEMES = frozenset(
     (
         *("http", "https", "ws", "wss", "ftp", "ftps", "sftp", "mqtt", "mqtts", "tcp", "udp", "ssl"),
@@ -27,6 +22,8 @@ _COMMON = frozenset(
     )
 )
 """Frequent top-level domains, and those that are on no list but can be reached."""
+_MOST_LABELS = 8
+"""Of a rule in the public suffix list, and then some."""
 _HOST = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_\-]{0,62})?\.)+[a-z][a-z0-9\-]{1,62}", re.I)
 _IP = re.compile(r"(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}")
 
@@ -53,18 +50,37 @@ def is_host(host: str) -> bool:
 
 
 @functools.cache
-def _suffixes() -> "PublicSuffixList":
-    from publicsuffixlist import PublicSuffixList
+def _suffixes() -> frozenset[str]:
+    """The rules of the public suffix list as they stand there (its comments are no names)."""
+    from publicsuffixlist import PSLFILE
 
-    return PublicSuffixList(accept_unknown=False)
+    return frozenset(Path(PSLFILE).read_text("utf-8").split("\n"))
 
 
 def is_public(host: str) -> bool:
     """Whether a name ends like one that can be on the network; a class path does not."""
-    last = host.rsplit(".", 1)[-1].lower()
-    if last in _COMMON:
+    labels = host.lower().rsplit(".", _MOST_LABELS)[-_MOST_LABELS:]
+    if labels[-1] in _COMMON:
         return True
-    return not host.startswith(("java.", "javax.", "android.")) and _suffixes().publicsuffix(host) is not None
+    if host.startswith(("java.", "javax.", "android.")):
+        return False
+    rules, ending = _suffixes(), ""
+    for label in reversed(labels):
+        ending = f"{_international(label)}.{ending}" if ending else _international(label)
+        # An exception stands beside a wildcard above it, so it need not be asked for.
+        if ending in rules or f"*.{ending}" in rules:
+            return True
+    return False
+
+
+def _international(label: str) -> str:
+    """A label of a name as the public suffix list writes it."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
 
 
 def zone(name: str) -> str:

@@ -1,10 +1,12 @@
 """The code of an app → facts: decode, call graph, interpretation, flows and endpoints."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rogue_scan.apk.code import web
 from rogue_scan.apk.code.endpoints import (
@@ -17,10 +19,10 @@ from rogue_scan.apk.code.endpoints import (
 )
 from rogue_scan.apk.code.library import Library, RawFlow
 from rogue_scan.apk.code.machine import Machine
-from rogue_scan.apk.code.models import Models, load_models
+from rogue_scan.apk.code.models import Models, SourceModel, load_models
 from rogue_scan.apk.code.plain import PlainTexts
-from rogue_scan.apk.code.program import Program
-from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.program import Method, Program
+from rogue_scan.apk.code.reach import I64, CallGraph, Mask
 from rogue_scan.apk.code.runner import MAX_CALLBACKS, Runner, descriptor
 from rogue_scan.apk.code.semantics import (
     accessibility,
@@ -91,6 +93,8 @@ MIN_STEPS = 250_000
 """Steps of interpretation that every app gets; large ones get a tenth of their instructions on top."""
 MAX_STRINGS = 20_000
 MAX_CALLS = 30_000
+MAX_UNVISITED = 64
+"""Calls of one source told of in methods that were not run, for each DEX file."""
 MAX_FLOWS = 400
 MAX_ENDPOINTS = 2_000
 
@@ -102,6 +106,7 @@ _QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/googl
 _FRAMEWORK = re.compile(
     r"L(?:android|java|javax|dalvik|com/android|org/apache/http|org/json|org/xml|org/w3c)/"
 )
+_LOG = "Landroid/util/Log;"
 _BORING = re.compile(
     r"Ljava/lang/(?:StringBuilder|String|Object|Integer|Long|Boolean|Character|Math|Enum)|Ljava/util/(?!Timer|concurrent/Exec|Base64|zip)"
 )
@@ -111,12 +116,10 @@ def analyse_code(
     dexes: Iterable[tuple[str, bytes]],
     app: AppContext,
     resources: Resources | None = None,
-    watch: Iterable[str] = (),
 ) -> CodeFacts:
     """Analyse all DEX files of an app as one program.
 
-    ``watch`` names methods (``Lclass;->name``) whose calls are wanted from kits too. A file that cannot
-    be read is told of in ``problems`` and left out.
+    A file that cannot be read is told of in ``problems`` and left out.
     """
     files: list[Dex] = []
     problems: list[str] = []
@@ -129,7 +132,7 @@ def analyse_code(
         for dex in found:
             problems += [f"{dex.name}: {p.what} at {p.offset:#x}" for p in dex.problems[:8]]
         files += found
-    return analyse_dexes(files, app, resources or NoResources(), tuple(problems), frozenset(watch))
+    return analyse_dexes(files, app, resources or NoResources(), tuple(problems))
 
 
 def analyse_dexes(
@@ -137,11 +140,10 @@ def analyse_dexes(
     app: AppContext,
     resources: Resources,
     problems: tuple[str, ...] = (),
-    watch: frozenset[str] = frozenset(),
 ) -> CodeFacts:
     """As :func:`analyse_code`, from DEX files that were read already."""
     with collection_paused():
-        return _Analysis(files, app, resources, problems, watch).facts()
+        return _Analysis(files, app, resources, problems).facts()
 
 
 class _Analysis:
@@ -151,22 +153,49 @@ class _Analysis:
         app: AppContext,
         resources: Resources,
         problems: tuple[str, ...],
-        watch: frozenset[str],
     ) -> None:
-        self.files, self.app, self.resources, self.problems, self.watch = (
-            files,
-            app,
-            resources,
-            problems,
-            watch,
-        )
+        self.files, self.app, self.resources, self.problems = files, app, resources, problems
         self.models: Models = load_models()
         self.program = Program(files, self.models, app.package, [c.name for c in app.components])
         self.program.mark_far([app.package, *(c.name for c in app.components)])
         self.graph = CallGraph(self.program)
+        self.named = [self._named(which, dex) for which, dex in enumerate(files)]
+        """Per DEX file, the called methods that models name: index, class, name."""
+        self._homes: dict[int, _Home] = {}
         self.machine = Machine(self.program, app, resources, MIN_STEPS)
         self.library = Library(self.machine)
         self.library.retrofit_call = kits.retrofit_call
+
+    def _named(self, which: int, dex: Dex) -> list[tuple[int, str, str]]:
+        """The called methods whose names models list for their class or one above it."""
+        listed = self.models.named
+        _, refs = self.graph.call_units[which]
+        candidates = self.graph.candidates(which, refs, set().union(*listed.values()))
+        types, strings = dex.types(), dex.strings()
+        known: dict[int, set[str]] = {}
+        found = []
+        for index, owner, name_index in zip(
+            candidates.tolist(),
+            dex.method_class[candidates].tolist(),
+            dex.method_name[candidates].tolist(),
+            strict=True,
+        ):
+            names = known.get(owner)
+            if names is None:
+                above = self.models.lineage(types[owner])
+                names = known[owner] = set().union(*(listed.get(cls, ()) for cls in above))
+            if names and strings[name_index] in names:
+                found.append((index, types[owner], strings[name_index]))
+        return found
+
+    def _home(self, number: int) -> "_Home | None":
+        """The method of a number, None where it is replaced by another or has no code."""
+        home = self._homes.get(number)
+        if home is None:
+            method = self.program.method_at(number)
+            if method is not None and method.code >= 0:
+                home = self._homes[number] = _Home(method)
+        return home
 
     def facts(self) -> CodeFacts:
         wanted = self._wanted()
@@ -218,29 +247,24 @@ class _Analysis:
     def _wanted(self) -> Mask:
         """Methods that call a source, a sink or the network themselves."""
         wanted = np.zeros(self.program.method_count, bool)
-        models = self.models
-        interesting: set[tuple[str, str]] = {*models.sources, *models.keyed, *models.sinks}
-        names = {name for _, name in interesting}
         libraries = np.array([*(cls.library for cls in self.program.classes.values()), True])
         for which, dex in enumerate(self.files):
-            rows, refs = self.graph.call_units[which]
-            hits, logs = [], []
-            for index in self.graph.candidates(which, refs, names, _NETWORK).tolist():
-                ref = self.program.method_ref(dex, index)
-                if ref.cls == "Landroid/util/Log;":
-                    logs.append(index)
-                elif _NETWORK.match(ref.cls) or any(
-                    (cls, ref.name) in interesting for cls in models.lineage(ref.cls)
-                ):
-                    hits.append(index)
-            for chosen, own in ((hits, False), (logs, True)):
-                at = rows[np.isin(refs, np.array(chosen, np.int64))]
-                found = self.graph.code_def[which][dex.code_row_of(at)]
-                found = found[found >= 0]
-                if own:
-                    found = found[~libraries[self.graph.def_class[found]]]
-                wanted[found] = True
+            network = np.array([_NETWORK.match(name) is not None for name in dex.types()], bool)
+            calls = network[dex.method_class]
+            calls[[index for index, cls, _ in self.named[which] if cls != _LOG]] = True
+            wanted[self._callers(which, dex, calls)] = True
+            # What a kit writes into the log is not followed.
+            logs = np.zeros(len(calls), bool)
+            logs[[index for index, cls, _ in self.named[which] if cls == _LOG]] = True
+            found = self._callers(which, dex, logs)
+            wanted[found[~libraries[self.graph.def_class[found]]]] = True
         return wanted
+
+    def _callers(self, which: int, dex: Dex, called: Mask) -> I64:
+        """Numbers of the methods that call one of the methods that a mask over method indices marks."""
+        rows, refs = self.graph.call_units[which]
+        found = self.graph.code_def[which][dex.code_row_of(rows[called[refs]])]
+        return found[found >= 0]
 
     # -- strings -----------------------------------------------------------------------------
 
@@ -253,13 +277,12 @@ class _Analysis:
     def _strings(self, plain: PlainTexts, reach: Mask) -> Iterator[CodeString]:
         count = 0
         for (text, number, unit), tags in sorted(self.machine.strings.items(), key=lambda item: item[0]):
-            method = self.program.method_at(number)
-            body = self.program.body(method) if method is not None else None
-            if method is None or body is None or count >= MAX_STRINGS:
+            home = self._home(number)
+            if home is None or count >= MAX_STRINGS:
                 continue
             count += 1
-            place = Place(method.dex.name, method.full_name, body.base + 2 * unit)
-            yield CodeString(text, place, ", ".join(sorted(tags)), True, method.cls.library)
+            place = Place(home.dex, home.name, home.base + 2 * unit)
+            yield CodeString(text, place, ", ".join(sorted(tags)), True, home.library)
         for value, place, number in plain.own_strings():
             if count >= MAX_STRINGS:
                 self.machine.limits.add("strings")
@@ -362,39 +385,32 @@ class _Analysis:
         yield from self._unvisited_sources(reach, seen)
 
     def _unvisited_sources(self, reach: Mask, seen: set[tuple[str, int]]) -> Iterator[SourceUse]:
-        models = self.models
-        names = {name for _, name in models.sources}
+        sources = self.models.sources
         for which, dex in enumerate(self.files):
             rows, refs = self.graph.call_units[which]
-            for index in self.graph.candidates(which, refs, names).tolist():
-                ref = self.program.method_ref(dex, index)
-                model = next(
-                    (
-                        models.sources[c, ref.name]
-                        for c in models.lineage(ref.cls)
-                        if (c, ref.name) in models.sources
-                    ),
-                    None,
-                )
-                if model is None:
+            models: dict[int, tuple[SourceModel, str]] = {}
+            for index, cls, name in self.named[which]:
+                above = next((c for c in self.models.lineage(cls) if (c, name) in sources), None)
+                if above is not None:
+                    models[index] = sources[above, name], f"{cls}->{name}"
+            called = np.zeros(len(dex.method_class), bool)
+            called[list(models)] = True
+            at = np.flatnonzero(called[refs])
+            at = at[np.argsort(refs[at], kind="stable")]
+            numbers = self.graph.code_def[which][dex.code_row_of(rows[at])]
+            offsets = dex.ins_unit[rows[at]].astype(np.int64) * 2
+            told: Counter[int] = Counter()
+            for index, number, offset in zip(
+                refs[at].tolist(), numbers.tolist(), offsets.tolist(), strict=True
+            ):
+                told[index] += 1
+                if told[index] > MAX_UNVISITED or number < 0 or number in self.machine.visited:
                     continue
-                for row in rows[refs == index][:64].tolist():
-                    number = int(self.graph.code_def[which][int(dex.code_row_of(np.array([row]))[0])])
-                    if number < 0 or number in self.machine.visited:
-                        continue
-                    method = self.program.method_at(number)
-                    if method is None:
-                        continue
-                    place = Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2)
-                    if (place.method, place.offset) not in seen:
-                        yield SourceUse(
-                            model.data,
-                            f"{ref.cls}->{ref.name}",
-                            place,
-                            False,
-                            method.cls.library,
-                            "not run",
-                        )
+                home = self._home(number)
+                if home is not None and (home.name, offset) not in seen:
+                    model, api = models[index]
+                    place = Place(dex.name, home.name, offset)
+                    yield SourceUse(model.data, api, place, False, home.library, "not run")
 
     # -- endpoints ---------------------------------------------------------------------------
 
@@ -437,21 +453,22 @@ class _Analysis:
                 where,
                 all(lib for _, lib in places),
             )
-        for (text, number, unit), tags in sorted(self.machine.strings.items(), key=lambda item: item[0]):
+        for (text, number, unit), tags in sorted(
+            (item for item in self.machine.strings.items() if "://" in item[0][0]), key=lambda item: item[0]
+        ):
             known = classify(text, self.models)
             if known is None or known[0] != "url":
                 continue
-            method = self.program.method_at(number)
-            body = self.program.body(method) if method is not None else None
-            if method is not None and body is not None:
-                at = Where(dex=method.dex.name, method=method.full_name, offset=body.base + 2 * unit)
+            home = self._home(number)
+            if home is not None:
+                at = Where(dex=home.dex, method=home.name, offset=home.base + 2 * unit)
                 put(
                     clean(text),
                     known[0],
                     known[1],
                     hidden_how(tags, known[1], hosts, plain.url_hosts),
                     [at],
-                    method.cls.library,
+                    home.library,
                 )
         for value, place, library in plain.addresses:
             known = classify(value, self.models)
@@ -481,33 +498,36 @@ class _Analysis:
 
     def _calls(self, reach: Mask) -> Iterator[Call]:
         count = 0
+        targets: dict[str, str] = {}
         for (number, unit), (ref, variants) in sorted(self.machine.calls.items(), key=lambda item: item[0]):
-            method = self.program.method_at(number)
-            body = self.program.body(method) if method is not None else None
-            if method is None or body is None:
+            home = self._home(number)
+            cls = targets.get(ref.cls)
+            if cls is None:
+                cls = targets[ref.cls] = self._target(ref.cls)
+            if home is None or not cls:
                 continue
-            own_target = ref.cls in self.program.classes and not self.program.classes[ref.cls].library
-            if own_target and not self._framework_super(ref.cls):
-                continue
-            cls = self.program.framework_type(ref.cls) if ref.cls in self.program.classes else ref.cls
             api = f"{cls}->{ref.name}{ref.kind}"
-            place = Place(method.dex.name, method.full_name, body.base + 2 * unit)
+            place = Place(home.dex, home.name, home.base + 2 * unit)
             for args in variants:
                 count += 1
                 if count > MAX_CALLS:
                     self.machine.limits.add("calls")
                     return
-                yield Call(api, place, args, True, method.cls.library)
+                yield Call(api, place, args, True, home.library)
         yield from self._unvisited_calls(reach, MAX_CALLS - count)
 
-    def _framework_super(self, name: str) -> bool:
+    def _target(self, name: str) -> str:
+        """The class by which facts name the target of a call; empty for own code that is no API."""
+        cls = self.program.classes.get(name)
+        if cls is None:
+            return name
         kind = self.program.framework_type(name)
-        return kind != "Ljava/lang/Object;" and _FRAMEWORK.match(kind) is not None
+        if not cls.library and (kind == "Ljava/lang/Object;" or not _FRAMEWORK.match(kind)):
+            return ""
+        return kind
 
     def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
         """Calls in methods that were not interpreted: all of own code, of kits those that models name."""
-        models = self.models
-        wanted = {*models.sources, *models.keyed, *models.sinks}
         visited = np.zeros(self.program.method_count, bool)
         visited[list(self.machine.visited)] = True
         libraries = np.array([cls.library for cls in self.program.classes.values()] or [False])
@@ -516,43 +536,45 @@ class _Analysis:
             rows, refs = self.graph.call_units[which]
             if not len(dex.method_class):
                 continue
-            status = self._status(which, dex, refs, wanted)
-            numbers = self.graph.code_def[which][dex.code_row_of(rows)]
-            keep = (numbers >= 0) & (status[refs] > 0)
-            keep &= ~visited[numbers] & ((status[refs] == 2) | ~library_def[numbers])
-            for row, index, number in zip(
-                rows[keep].tolist(), refs[keep].tolist(), numbers[keep].tolist(), strict=True
+            status = self._status(which, dex)[refs]
+            at = np.flatnonzero(status)
+            numbers = self.graph.code_def[which][dex.code_row_of(rows[at])]
+            keep = (numbers >= 0) & ~visited[numbers] & ((status[at] == 2) | ~library_def[numbers])
+            at, numbers = at[keep], numbers[keep]
+            offsets = dex.ins_unit[rows[at]].astype(np.int64) * 2
+            apis: dict[int, str] = {}
+            for index, number, offset in zip(
+                refs[at].tolist(), numbers.tolist(), offsets.tolist(), strict=True
             ):
-                method = self.program.method_at(number)
-                if method is None:
+                home = self._home(number)
+                if home is None:
                     continue
                 if left <= 0:
                     self.machine.limits.add("calls")
                     return
                 left -= 1
-                ref = self.program.method_ref(dex, index)
-                place = Place(dex.name, method.full_name, int(dex.ins_unit[row]) * 2)
-                yield Call(
-                    f"{ref.cls}->{ref.name}{ref.kind}", place, (), bool(reach[number]), method.cls.library
-                )
+                api = apis.get(index)
+                if api is None:
+                    ref = dex.method_id(index)
+                    api = apis[index] = f"{ref.cls}->{ref.name}{ref.kind}"
+                yield Call(api, Place(dex.name, home.name, offset), (), bool(reach[number]), home.library)
 
-    def _status(self, which: int, dex: Dex, refs: Any, wanted: set[tuple[str, str]]) -> Any:
-        """For each method index: 2 where models or rules name it, 1 where Android has it, else 0."""
-        types = np.array([_FRAMEWORK.match(t) is not None and not _BORING.match(t) for t in dex.types()])
-        status = types[dex.method_class].astype(np.int8) if len(types) else np.zeros(0, np.int8)
-        names = {name for _, name in wanted} | {name.rpartition("->")[2] for name in self.watch}
-        for index in self.graph.candidates(which, refs, names).tolist():
-            ref = self.program.method_ref(dex, index)
-            lineage = self.models.lineage(ref.cls)
-            if any((cls, ref.name) in wanted or f"{cls}->{ref.name}" in self.watch for cls in lineage):
-                status[index] = 2
+    def _status(self, which: int, dex: Dex) -> npt.NDArray[np.int8]:
+        """For each method index: 2 where models name it, 1 where Android has it, else 0."""
+        types = [_FRAMEWORK.match(name) is not None and not _BORING.match(name) for name in dex.types()]
+        status = np.array(types, np.int8)[dex.method_class]
+        status[[index for index, _, _ in self.named[which]]] = 2
         return status
 
     def _classes(self, reach: Mask) -> Iterator[CodeClass]:
         live = np.zeros(len(self.program.classes) + 1, bool)
         live[self.graph.def_class[reach]] = True
+        of_framework: dict[str, bool] = {}
         for position, cls in enumerate(self.program.classes.values()):
-            if not cls.library or _FRAMEWORK.match(self.program.models.lineage(cls.super_name)[-1] or ""):
+            if cls.library and cls.super_name not in of_framework:
+                top = self.models.lineage(cls.super_name)[-1]
+                of_framework[cls.super_name] = _FRAMEWORK.match(top) is not None
+            if not cls.library or of_framework[cls.super_name]:
                 yield CodeClass(
                     cls.name,
                     cls.super_name,
@@ -561,6 +583,15 @@ class _Analysis:
                     cls.library,
                     bool(live[position]),
                 )
+
+
+class _Home:
+    """A method as facts name it."""
+
+    def __init__(self, method: Method) -> None:
+        self.dex, self.name, self.library = method.dex.name, method.full_name, method.cls.library
+        self.base = int(method.dex.code_offset[method.code]) + 16
+        """Byte offset of its first code unit in the DEX file."""
 
 
 def _where(place: Place) -> Where:

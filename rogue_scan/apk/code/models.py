@@ -113,6 +113,10 @@ class Models:
         self.sinks: dict[tuple[str, str], SinkModel] = {
             (model.cls, method): model for model in sinks.sinks for method in model.methods
         }
+        self.named: dict[str, set[str]] = {}
+        """By class, the methods that hand out or send data."""
+        for cls, method in (*self.sources, *self.keyed, *self.sinks):
+            self.named.setdefault(cls, set()).add(method)
         self.sensors = data.sensors
         self.fields = data.fields
         self.callbacks = {(model.method, model.type): model for model in data.callbacks}

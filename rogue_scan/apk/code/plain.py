@@ -76,7 +76,7 @@ class PlainTexts:
                     self.mails += [(match.group(0), place, library) for match in MAIL.finditer(value)]
 
     def _static_texts(self) -> dict[int, dict[str, Class]]:
-        """By ``id`` of the DEX file, initial values of the static fields of own classes that are read from."""
+        """By ``id`` of the DEX file, initial values of the static fields of own classes that are read."""
         found: dict[int, dict[str, Class]] = {}
         read = self.program.read_classes()
         for cls in self.program.classes.values():

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.dex import opcodes
-from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.apk.dex.reader import Dex, ranges
 
 ALIKE = 0.7
 """Share of common runs from which two apps count as built from the same code."""
@@ -23,6 +23,8 @@ BANDS, ROWS = 20, 5
 LEAST_RUNS = 32
 """Below this the code is too little to say anything."""
 _MOST_RUNS = 1 << 18
+_BLOCK = 1 << 14
+"""Runs taken at a time, so that they stay in the processor's cache."""
 _PLACES = BANDS * ROWS
 _FRAMEWORK = ("Landroid/", "Ljava/", "Ljavax/", "Lorg/json/", "Ldalvik/", "Lorg/w3c/", "Lorg/xml/")
 
@@ -41,10 +43,12 @@ def sketch(dexes: Iterable[Dex], own: Collection[str]) -> bytes:
         return b""
     # The smallest of well-mixed hashes are a fair sample of them all.
     runs = runs[:_MOST_RUNS]
-    places = [
-        np.min((runs * factor + term) >> np.uint64(32)) for factor, term in zip(_FACTORS, _TERMS, strict=True)
-    ]
-    return np.array(places, dtype="<u4").tobytes()
+    places = np.full(_PLACES, np.iinfo(np.uint64).max, np.uint64)
+    for start in range(0, len(runs), _BLOCK):
+        block = runs[start : start + _BLOCK]
+        least = [np.min(block * factor + term) for factor, term in zip(_FACTORS, _TERMS, strict=True)]
+        places = np.minimum(places, np.array(least, np.uint64))
+    return (places >> np.uint64(32)).astype("<u4").tobytes()
 
 
 def likeness(one: bytes, other: bytes) -> float:
@@ -70,39 +74,39 @@ def _runs(dex: Dex, own: Collection[str]) -> U64:
     chosen = np.array([name in own for name in dex.class_names()], dtype=bool)
     if not chosen.any():
         return np.zeros(0, np.uint64)
-    codes = dex.def_code[chosen[dex.def_class] & (dex.def_code >= 0)]
-    mine = np.zeros(len(dex.code_offset), dtype=bool)
-    mine[codes] = True
-    method = np.repeat(np.arange(len(dex.code_offset)), np.diff(dex.code_first))
-    if len(method) != len(dex.ins_op):
-        return np.zeros(0, np.uint64)
+    codes = np.unique(dex.def_code[chosen[dex.def_class] & (dex.def_code >= 0)])
+    sizes = np.diff(dex.code_first)[codes]
+    rows, method = ranges(dex.code_first[codes], sizes), np.repeat(codes, sizes)
     # An empty instruction is also how payloads show, and padding says nothing.
-    keep = mine[method] & (dex.ins_op != 0)
-    rows = np.flatnonzero(keep)
+    told = dex.ins_op[rows] != 0
+    rows, method = rows[told], method[told]
     if len(rows) < RUN:
         return np.zeros(0, np.uint64)
     tokens = dex.ins_op[rows].astype(np.uint64)
     calls = np.flatnonzero(opcodes.IS_INVOKE[dex.ins_op[rows]])
-    called = dex.operand_b(rows[calls])
-    names, back = np.unique(called, return_inverse=True)
-    hashes = np.array([_callee(dex, int(index)) for index in names], dtype=np.uint64)
-    if len(calls):
-        tokens[calls] += hashes[back] << np.uint64(8)
-    where = method[rows]
-    whole = where[: -RUN + 1] == where[RUN - 1 :]
+    tokens[calls] += _callees(dex, dex.operand_b(rows[calls])) << np.uint64(8)
+    whole = method[: -RUN + 1] == method[RUN - 1 :]
+    tokens = _mix(tokens)
     total = np.zeros(len(rows) - RUN + 1, np.uint64)
     for step in range(RUN):
-        total = total * np.uint64(0x9E3779B97F4A7C15) + _mix(tokens[step : len(rows) - RUN + 1 + step])
-    return np.unique(_mix(total[whole]))
+        total = total * np.uint64(0x9E3779B97F4A7C15) + tokens[step : len(rows) - RUN + 1 + step]
+    return _mix(total[whole])
 
 
-def _callee(dex: Dex, index: int) -> int:
-    """A number for a method of the framework; 0 for any other."""
-    member = dex.method_id(index)
-    if not member.cls.startswith(_FRAMEWORK):
-        return 0
-    text = f"{member.cls}->{member.name}"
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=7).digest())
+def _callees(dex: Dex, called: npt.NDArray[np.integer]) -> U64:
+    """A number for each method that is called where it is one of the framework, else 0."""
+    used = np.zeros(1 << 16, bool)
+    used[called] = True
+    asked = np.flatnonzero(used[: len(dex.method_class)])
+    types, strings = dex.types(), dex.strings()
+    owners, names = dex.method_class[asked].tolist(), dex.method_name[asked].tolist()
+    numbers = np.zeros(len(used), np.uint64)
+    for index, owner, name in zip(asked.tolist(), owners, names, strict=True):
+        if types[owner].startswith(_FRAMEWORK):
+            text = f"{types[owner]}->{strings[name]}".encode("utf-8", "replace")
+            numbers[index] = int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
+    found: U64 = numbers[called]
+    return found
 
 
 def _mix(values: U64) -> U64:

@@ -143,7 +143,11 @@ def analyse_dexes(
 ) -> CodeFacts:
     """As :func:`analyse_code`, from DEX files that were read already."""
     with collection_paused():
-        return _Analysis(files, app, resources, problems).facts()
+        analysis = _Analysis(files, app, resources, problems)
+        try:
+            return analysis.facts()
+        finally:
+            analysis.release()
 
 
 class _Analysis:
@@ -165,6 +169,11 @@ class _Analysis:
         self.machine = Machine(self.program, app, resources, MIN_STEPS)
         self.library = Library(self.machine)
         self.library.retrofit_call = kits.retrofit_call
+
+    def release(self) -> None:
+        """Undo what refers to itself: to find that among all that lives takes longer than to let it go."""
+        self.program.release()
+        del self.machine.library
 
     def _named(self, which: int, dex: Dex) -> list[tuple[int, str, str]]:
         """The called methods whose names models list for their class or one above it."""

@@ -204,6 +204,11 @@ class Program:
         self.first_method.append(number)
         self.method_count += len(dex.def_method)
 
+    def release(self) -> None:
+        """Part classes from their methods, which refer to each other, so that both can go at once."""
+        for cls in self.classes.values():
+            cls._methods = None
+
     def mark_far(self, near: Iterable[str]) -> None:
         """Tell the code of unknown kits from the app's own, by the packages of its components."""
         unlisted = [cls for cls in self.classes.values() if not cls.library]

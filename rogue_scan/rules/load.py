@@ -10,7 +10,7 @@ import importlib.resources
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 import yaml
@@ -154,10 +154,10 @@ def _check(rule: Rule, path: Path) -> None:
         )
 
 
-_BOOL = re.compile(r"^(?:true|false)$")
-_NULL = re.compile(r"^(?:~|null|)$")
-_INT = re.compile(r"^[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)$")
-_FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
+_TEXT = "tag:yaml.org,2002:str"
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0x[0-9a-fA-F]+)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 @functools.cache
@@ -165,9 +165,7 @@ def _loader(*, fast: bool) -> Any:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader) if fast else yaml.SafeLoader
 
     class Loader(base):  # type: ignore[misc]
-        """YAML 1.2 core scalars; equal keys and aliases are errors."""
-
-        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+        """Documents as :func:`_value` reads them."""
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             # Aliases let a few lines expand to gigabytes, and no signature needs them.
@@ -176,25 +174,42 @@ def _loader(*, fast: bool) -> Any:
                 raise yaml.composer.ComposerError(None, None, "aliases are not allowed", event.start_mark)
             return super().compose_node(parent, index)
 
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen = set()
-            for key, _ in node.value:
-                if not isinstance(key, yaml.ScalarNode):
-                    raise yaml.constructor.ConstructorError(
-                        None, None, "a key is a list or a table", key.start_mark
-                    )
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key.value!r} stands twice", key.start_mark
-                    )
-                seen.add(key.value)
-            return super().construct_mapping(node, deep)
+        def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
+            return _TEXT if kind is yaml.ScalarNode and not implicit[0] else ""
 
-    for tag, pattern, first in [
-        ("bool", _BOOL, "tf"),
-        ("null", _NULL, ["~", "n", ""]),
-        ("int", _INT, "-+0123456789"),
-        ("float", _FLOAT, "-+.0123456789"),
-    ]:
-        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", pattern, list(first))
+        def construct_document(self, node: Any) -> Any:
+            return _value(node)
+
     return Loader
+
+
+def _value(node: Any) -> Any:
+    """What a node says by YAML 1.2's core schema; equal keys and tags are errors."""
+    if node.tag not in ("", _TEXT):
+        raise yaml.constructor.ConstructorError(None, None, "tags are not allowed", node.start_mark)
+    if isinstance(node, yaml.ScalarNode):
+        return node.value if node.tag else _scalar(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item) for item in node.value]
+    seen, found = set(), {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key is a list or a table", key.start_mark)
+        if key.value in seen:
+            problem = f"the key {key.value!r} stands twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        seen.add(key.value)
+        found[_value(key)] = _value(value)
+    return found
+
+
+def _scalar(text: str) -> Any:
+    """The value of a scalar without quotes."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] in "-+.0123456789":
+        if _INT.fullmatch(text):
+            return int(text, 16 if "x" in text else 10)
+        if _FLOAT.fullmatch(text):
+            return float(text)
+    return text

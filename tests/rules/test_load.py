@@ -40,6 +40,37 @@ def test_scalars_are_those_of_yaml_1_2(tmp_path: Path, trusted: bool) -> None:
 
 
 @pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("-0x1F", -31),
+        ("-.5e3", -500.0),
+        ("1.", 1.0),
+        ("-", "-"),
+        ("~", None),
+        ("", None),
+        ("'12'", "12"),
+        ('"true"', "true"),
+        ("!!str 12", "12"),
+        ("|\n  true\n", "true\n"),
+    ],
+)
+def test_only_a_scalar_without_quotes_is_more_than_text(
+    tmp_path: Path, trusted: bool, written: str, value: object
+) -> None:
+    document, _ = read_yaml(write(tmp_path, f"a: {written}\n"), trusted=trusted)
+    assert document == {"a": value}
+    assert type(document["a"]) is type(value)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("written", ["!!set {a}", "!!int 12", "!own 12", "!!omap [a: 1]"])
+def test_tags_are_errors(tmp_path: Path, trusted: bool, written: str) -> None:
+    with pytest.raises(RuleError, match=r"line 1.*tags"):
+        read_yaml(write(tmp_path, f"a: {written}\n"), trusted=trusted)
+
+
+@pytest.mark.parametrize("trusted", [True, False])
 def test_a_key_that_stands_twice_is_an_error(tmp_path: Path, trusted: bool) -> None:
     with pytest.raises(RuleError, match=r"line 2.*twice"):
         read_yaml(write(tmp_path, "a: 1\na: 2\n"), trusted=trusted)

@@ -7,10 +7,13 @@ Uses the words of :mod:`rogue_scan.rules.personal` (forms, by language) and thos
 import functools
 import re
 import string
+from typing import TYPE_CHECKING
 
 from rogue_scan.apk.code.models import load_models
 from rogue_scan.model.data import DataCategory
-from rogue_scan.rules.personal import Terms, pairs, words_of
+
+if TYPE_CHECKING:
+    from rogue_scan.rules.personal import Terms
 
 _MAX = 160
 _PREFIX = frozenset(
@@ -20,8 +23,10 @@ _KNOWN = frozenset(category.value for category in DataCategory)
 
 
 @functools.cache
-def _terms() -> Terms:
+def _terms() -> "Terms":
     """The words of forms, and those of what only apps ask for."""
+    from rogue_scan.rules.personal import Terms, pairs
+
     own = ((category.value, term) for category, terms in load_models().words.items() for term in terms)
     return Terms([*pairs(), *own], glued=True)
 
@@ -31,6 +36,8 @@ def categories(text: str) -> frozenset[str]:
     """Data categories (as their names) that a name or text speaks of; the longest terms win."""
     if not text or len(text) > _MAX:
         return frozenset()
+    from rogue_scan.rules.personal import words_of
+
     words = [word.rstrip(string.digits) or word for word in words_of(text)]
     while len(words) > 1 and words[0] in _PREFIX:
         words = words[1:]

@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.code.types import CodeFacts
-from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.apk.dex import opcodes
+from rogue_scan.apk.dex.reader import Dex, ranges
 
 U64 = npt.NDArray[np.uint64]
 
@@ -65,8 +66,11 @@ class Table(msgspec.Struct):
 
 def token(kind: str, text: str) -> int:
     """A number for a call (``c``), a text (``s``) or a signature (``p``)."""
-    raw = hashlib.blake2b(f"{kind}{text}".encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(raw, "little")
+    return int.from_bytes(_digest(kind, text), "little")
+
+
+def _digest(kind: str, text: str) -> bytes:
+    return hashlib.blake2b(f"{kind}{text}".encode("utf-8", "replace"), digest_size=8).digest()
 
 
 def called(cls: str, name: str) -> str:
@@ -183,15 +187,20 @@ def marks(
     rows = np.flatnonzero(chosen[dex.def_class] & (dex.def_code >= 0))
     mine = np.full(len(dex.code_offset), -1, np.int64)
     mine[dex.def_code[rows]] = rows
+    codes = np.flatnonzero(mine >= 0)
+    sizes = np.diff(dex.code_first)[codes]
+    instructions, within = ranges(dex.code_first[codes], sizes), np.repeat(mine[codes], sizes)
+    calls = np.flatnonzero(opcodes.IS_INVOKE[dex.ins_op[instructions]])
+    texts, text_indices = dex.const_strings()
+    holders = mine[dex.code_row_of(texts)] if len(texts) else texts
     methods: list[npt.NDArray[np.int64]] = []
     tokens: list[U64] = []
     weights: list[npt.NDArray[np.float64]] = []
-    for kind, (instructions, indices) in (("c", dex.invokes()), ("s", dex.const_strings())):
-        method = mine[dex.code_row_of(instructions)] if len(instructions) else np.zeros(0, np.int64)
-        indices, method = indices[method >= 0], method[method >= 0]
-        used, back = np.unique(indices, return_inverse=True)
-        values = np.array([_value(dex, kind, int(index)) for index in used], np.uint64)
-        value = values[back] if len(used) else np.zeros(0, np.uint64)
+    for weight, method, indices, values_of in (
+        (1, within[calls], dex.operand_b(instructions[calls]), _call_values),
+        (TEXT_WEIGHT, holders[holders >= 0], text_indices[holders >= 0], _text_values),
+    ):
+        value = values_of(dex, indices)
         method, value = method[value > 0], value[value > 0]
         order = np.lexsort((value, method))
         method, value = method[order], value[order]
@@ -199,7 +208,7 @@ def marks(
         first[1:] = (method[1:] != method[:-1]) | (value[1:] != value[:-1])
         methods.append(method[first])
         tokens.append(_mixed(value[first]))
-        weights.append(np.full(int(first.sum()), TEXT_WEIGHT if kind == "s" else 1, np.float64))
+        weights.append(np.full(int(first.sum()), weight, np.float64))
     method, inverse = np.unique(np.concatenate(methods), return_inverse=True)
     if not len(method):
         return np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)
@@ -209,18 +218,45 @@ def marks(
     used, back = np.unique(protos, return_inverse=True)
     signatures = np.array([token("p", signature(dex.proto(int(index)))) for index in used], np.uint64)
     numbers: U64 = _mixed(total + signatures[back]) >> np.uint64(64 - BITS)
-    weight = np.bincount(inverse, np.concatenate(weights), len(method)).astype(np.float64)
-    return dex.def_class[method], numbers, weight
+    summed = np.bincount(inverse, np.concatenate(weights), len(method)).astype(np.float64)
+    return dex.def_class[method], numbers, summed
 
 
-def _value(dex: Dex, kind: str, index: int) -> int:
-    """The number of a call or text; 0 for one that says nothing."""
-    if kind == "s":
-        text = dex.string(index)
-        return token("s", text) if LEAST_TEXT <= len(text) <= MOST_TEXT else 0
-    member = dex.method_id(index)
-    text = called(member.cls, member.name)
-    return token("c", text) if text else 0
+def _call_values(dex: Dex, indices: npt.NDArray[np.integer]) -> U64:
+    """The number of each call; 0 for one that says nothing."""
+    types, strings = dex.types(), dex.strings()
+    asked = _used(indices, len(dex.method_class))
+    framework = [_FRAMEWORK.match(name) is not None for name in types]
+    asked = asked[np.array(framework, bool)[dex.method_class[asked]]]
+    owners, names = dex.method_class[asked].tolist(), dex.method_name[asked].tolist()
+    texts = {
+        index: text
+        for index, owner, name in zip(asked.tolist(), owners, names, strict=True)
+        if (text := called(types[owner], strings[name]))
+    }
+    return _spread(indices, "c", texts)
+
+
+def _text_values(dex: Dex, indices: npt.NDArray[np.integer]) -> U64:
+    """The number of each text; 0 for one that says nothing."""
+    strings = dex.strings()
+    asked = _used(indices, len(strings)).tolist()
+    return _spread(indices, "s", {i: strings[i] for i in asked if LEAST_TEXT <= len(strings[i]) <= MOST_TEXT})
+
+
+def _used(indices: npt.NDArray[np.integer], limit: int) -> npt.NDArray[np.int64]:
+    """The different ones of indices, below a limit."""
+    used = np.zeros(limit, bool)
+    used[indices[indices < limit]] = True
+    return np.flatnonzero(used)
+
+
+def _spread(indices: npt.NDArray[np.integer], kind: str, texts: dict[int, str]) -> U64:
+    """The :func:`token` of the text of each index, 0 where there is none."""
+    values = np.zeros(int(indices.max(initial=0)) + 1, np.uint64)
+    values[list(texts)] = np.frombuffer(b"".join([_digest(kind, text) for text in texts.values()]), "<u8")
+    found: U64 = values[indices]
+    return found
 
 
 def told(facts: CodeFacts, classes: Collection[str]) -> CodeFacts:

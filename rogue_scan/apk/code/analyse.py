@@ -23,6 +23,7 @@ from rogue_scan.apk.code.models import Models, SourceModel, load_models
 from rogue_scan.apk.code.plain import PlainTexts
 from rogue_scan.apk.code.program import Method, Program
 from rogue_scan.apk.code.reach import I64, CallGraph, Mask
+from rogue_scan.apk.code.relevance import Relevance
 from rogue_scan.apk.code.runner import MAX_CALLBACKS, Runner, descriptor
 from rogue_scan.apk.code.semantics import (
     accessibility,
@@ -89,8 +90,8 @@ _SEMANTICS = (
 )
 """Imported for the handlers that they register."""
 
-MIN_STEPS = 250_000
-"""Steps of interpretation that every app gets; large ones get a tenth of their instructions on top."""
+STEPS = 80_000
+"""Steps of interpretation that an app gets."""
 MAX_STRINGS = 20_000
 MAX_CALLS = 30_000
 MAX_UNVISITED = 64
@@ -102,7 +103,10 @@ _NETWORK = re.compile(
     r"Ljava/net/(?:URL|HttpURLConnection|URLConnection|Socket|DatagramSocket|InetAddress);|Ljavax/net/ssl/HttpsURLConnection;"
     r"|Landroid/webkit/WebView;|Landroid/content/ContentResolver;|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
 )
-_QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
+_SENDS = re.compile(
+    r"Ljava/net/(?:HttpURLConnection|URLConnection|Socket|DatagramSocket);|Ljavax/net/ssl/HttpsURLConnection;"
+    r"|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
+)
 _FRAMEWORK = re.compile(
     r"L(?:android|java|javax|dalvik|com/android|org/apache/http|org/json|org/xml|org/w3c)/"
 )
@@ -166,7 +170,7 @@ class _Analysis:
         self.named = [self._named(which, dex) for which, dex in enumerate(files)]
         """Per DEX file, the called methods that models name: index, class, name."""
         self._homes: dict[int, _Home] = {}
-        self.machine = Machine(self.program, app, resources, MIN_STEPS)
+        self.machine = Machine(self.program, app, resources, STEPS)
         self.library = Library(self.machine)
         self.library.retrofit_call = kits.retrofit_call
 
@@ -207,11 +211,11 @@ class _Analysis:
         return home
 
     def facts(self) -> CodeFacts:
-        wanted = self._wanted()
-        self.program.follow(self._impostors(wanted))
-        relevant = self.graph.leading_to(wanted)
+        relevance = Relevance(self.graph, *self._wanted())
+        self.program.follow(relevance.impostors)
+        strongly, relevant = relevance.leading()
         self.machine.relevant = lambda method: bool(relevant[method.number])
-        runner = Runner(self.machine, self.library, self.graph, relevant)
+        runner = Runner(self.machine, self.library, self.graph, strongly, relevant)
         components = runner.components()
         numbers: list[int] = []
         for cls, _, _ in components:
@@ -219,7 +223,7 @@ class _Analysis:
         instantiated = [cls.name for cls, _, _ in components]
         reach = self.graph.reachable(numbers, instantiated)
         size = sum(dex.instruction_count for dex in self.files)
-        self.machine.steps_left = MIN_STEPS + size // 10
+        self.machine.steps_left = STEPS
         runner.run(reach, components)
         if self.machine.cut:
             self.machine.limits.add("steps")
@@ -253,21 +257,25 @@ class _Analysis:
             return reach
         return self.graph.reachable([*numbers, *seen], [*instantiated, *self.library.classes_used])
 
-    def _wanted(self) -> Mask:
-        """Methods that call a source, a sink or the network themselves."""
+    def _wanted(self) -> tuple[Mask, Mask, Mask]:
+        """Methods that call a source, a sink or the network, those that send, and own ones that log."""
         wanted = np.zeros(self.program.method_count, bool)
+        sending, logging = wanted.copy(), wanted.copy()
         libraries = np.array([*(cls.library for cls in self.program.classes.values()), True])
         for which, dex in enumerate(self.files):
-            network = np.array([_NETWORK.match(name) is not None for name in dex.types()], bool)
-            calls = network[dex.method_class]
-            calls[[index for index, cls, _ in self.named[which] if cls != _LOG]] = True
-            wanted[self._callers(which, dex, calls)] = True
+            types = dex.types()
+            network = np.array([_NETWORK.match(name) is not None for name in types], bool)[dex.method_class]
+            sends = np.array([_SENDS.match(name) is not None for name in types], bool)[dex.method_class]
+            logs = np.zeros(len(network), bool)
+            for index, cls, name in self.named[which]:
+                (logs if cls == _LOG else network)[index] = True
+                sends[index] |= self.models.sends(cls, name)
+            wanted[self._callers(which, dex, network)] = True
+            sending[self._callers(which, dex, sends)] = True
             # What a kit writes into the log is not followed.
-            logs = np.zeros(len(calls), bool)
-            logs[[index for index, cls, _ in self.named[which] if cls == _LOG]] = True
             found = self._callers(which, dex, logs)
-            wanted[found[~libraries[self.graph.def_class[found]]]] = True
-        return wanted
+            logging[found[~libraries[self.graph.def_class[found]]]] = True
+        return wanted, sending, logging
 
     def _callers(self, which: int, dex: Dex, called: Mask) -> I64:
         """Numbers of the methods that call one of the methods that a mask over method indices marks."""
@@ -276,12 +284,6 @@ class _Analysis:
         return found[found >= 0]
 
     # -- strings -----------------------------------------------------------------------------
-
-    def _impostors(self, wanted: Mask) -> set[str]:
-        """Classes that bear the name of a kit without network code, and yet take or send data themselves."""
-        found = np.unique(self.graph.def_class[wanted])
-        names = list(self.program.classes)
-        return {names[i] for i in found[found >= 0].tolist() if _QUIET_KITS.match(names[i])}
 
     def _strings(self, plain: PlainTexts, reach: Mask) -> Iterator[CodeString]:
         count = 0

@@ -143,6 +143,8 @@ _CODE = re.compile(
 )
 _SYSTEM = ("Landroid/", "Ljava/", "Lcom/google/android/gms/", "Ldalvik/")
 """Packages in which only listed classes keep what they are given; classes of kits all may."""
+RECEIVERS: Final = ("receivers", "")
+"""Stands for the list of registered receivers where it is told what depends on what."""
 MAX_LINKS = 64
 _TERMINAL = re.compile(
     r"execute\w*|enqueue\w*|send\w*|getAs\w+|as(?:String|Json\w*|Bytes)|submit|fetch\w*|request|perform|response\w*|go|call"

@@ -7,13 +7,14 @@ arguments, so each caller gets its own result; calls into Android and known kits
 models. Everything is bounded: steps, depth, traces of a method, calls of a method.
 """
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from rogue_scan.apk.code import arith
 from rogue_scan.apk.code.program import Body, Class, Method, Program
 from rogue_scan.apk.code.types import AppContext, Place, Resources
 from rogue_scan.apk.code.values import (
+    ALL,
     ANY,
     CLEAN,
     HOLE,
@@ -21,6 +22,7 @@ from rogue_scan.apk.code.values import (
     UNKNOWN,
     Alternatives,
     Arr,
+    Cell,
     ClassRef,
     Heap,
     Label,
@@ -49,12 +51,17 @@ MAX_RUNS = 250
 MAX_RUN_STEPS = 300_000
 MAX_TURNS = 5_000
 """Times that one branch is decided in one trace; from there on both ways are taken."""
-MIN_ENTRY_STEPS = 20_000
+ENTRY_STEPS = 8_000
+"""Steps that one entry point may use up at first, for the others need theirs."""
+MORE_SHARE = 4
+CAREFUL_STEPS = 2_000
+"""Steps of one entry point after which a method is run again only with arguments that it did not have."""
 MAX_NESTED_CLINIT = 12
 MAX_CLINIT = 100_000
 MAX_FOREIGN_CLINIT = 5_000
 """Steps of one static initialiser, of the app's own classes and of others."""
-MAX_ARRAY = 1 << 16
+MAX_ARRAY = 4_000
+"""Elements of a new array up to which each is told apart; what is longer is mostly a buffer."""
 MAX_TARGETS = 6
 """Implementations that a call on an unknown object is followed into."""
 MAX_TEXTS = 5_000
@@ -64,6 +71,8 @@ MAX_VARIANTS = 4
 LIBRARY_CALLEE = 400
 """Code units up to which a kit's method is followed even if it leads to no source or sink."""
 
+LABELS: Final = ("labels", "")
+"""Stands for whether any personal data was taken, where it is told what depends on what."""
 _WIDE = frozenset("JD")
 
 
@@ -110,7 +119,11 @@ class Machine:
         self.resources = resources
         self.views = resources.layout_views()
         self.steps_left = steps
-        self.base: dict[tuple[Any, str], Any] = {}
+        self.base: dict[Cell, Any] = {}
+        self.now = 0
+        """Number of the entry point that is being run."""
+        self._changed: dict[Cell, int] = {}
+        """When a cell of the shared heap was last changed."""
         self.library: Library
         self.relevant: Callable[[Method], bool] = lambda method: True
         self.visited: set[int] = set()
@@ -118,8 +131,10 @@ class Machine:
         self.strings: dict[tuple[str, int, int], frozenset[str]] = {}
         """Computed texts by (text, method, unit)."""
         self.limits: set[str] = set()
-        self.cut: set[int] = set()
-        """Entry points that used up their share of the steps."""
+        self.labels = 0
+        """How often personal data was taken."""
+        self.cut: dict[int, int] = {}
+        """Entry points that used up their share of the steps, with the share that they get next."""
         self.root = Root("", "", "")
         self.waiting: dict[tuple[Obj, int], Callback] = {}
         self._initialising = 0
@@ -129,6 +144,11 @@ class Machine:
         self._active: dict[int, int] = {}
         self._written = program.written_fields()
         self._returned: dict[int, Any] = {}
+        self._alike: set[tuple[Any, ...]] = set()
+        """Methods with what told their arguments apart, in one entry point."""
+        self._careful_below = 0
+        self.reads: set[Cell] = set()
+        """Cells that the last entry point looked at."""
 
     # -- objects and places ------------------------------------------------------------------
 
@@ -170,10 +190,17 @@ class Machine:
 
     def labelled(self, category: str, frame: Frame, unit: int, note: str, extra: int = 0) -> Taint:
         """Personal data taken here."""
+        self.took_data()
         label: Label = (category, frame.method.full_name, (frame.body.base + 2 * unit) * 16 + extra)
         step = Step(None, frame.method.dex.name, frame.method.full_name, frame.body.base + 2 * unit, note)
         step.root = self.root
         return {label: step}
+
+    def took_data(self) -> None:
+        """Count that personal data was taken."""
+        if not self.labels:
+            self.note_change(LABELS)
+        self.labels += 1
 
     # -- what values hold --------------------------------------------------------------------
 
@@ -183,31 +210,34 @@ class Machine:
             return CLEAN
         if not value.o:
             return value.t
-        return union(self._deep(value, heap, depth, set()))
+        if not self.labels:
+            heap.reads.add(LABELS)
+            return CLEAN
+        return self._deep(value, heap, depth, set(), CLEAN)
 
-    def _deep(self, value: Any, heap: Heap, depth: int, seen: set[Obj]) -> Iterable[Taint]:
+    def _deep(self, value: Any, heap: Heap, depth: int, seen: set[Obj], total: Taint) -> Taint:
         if isinstance(value, Arr):
-            for item in value.items[:256]:
+            for item in (*value.items[:256], value.rest):
                 if isinstance(item, Val):
-                    yield from self._deep(item, heap, depth, seen)
-            if isinstance(value.rest, Val):
-                yield from self._deep(value.rest, heap, depth, seen)
-            return
+                    total = self._deep(item, heap, depth, seen, total)
+            return total
         if not isinstance(value, Val):
-            return
-        yield value.t
+            return total
+        total = merge_taint(total, value.t)
         for obj in value.o:
             if obj in seen or depth <= 0 or len(seen) > 200:
                 continue
             seen.add(obj)
-            for field in sorted(obj.fields):
+            for field in heap.fields(obj):
                 held = heap.get(obj, field, None)
                 if field == "fn":
                     # Of a function that was handed over only the result counts, not what it captured.
                     for function in objects(held):
-                        yield from self._deep(heap.get(function, "ret", None), heap, depth - 1, seen)
-                else:
-                    yield from self._deep(held, heap, depth - 1, seen)
+                        result = heap.get(function, "ret", None)
+                        total = self._deep(result, heap, depth - 1, seen, total)
+                elif held is not None:
+                    total = self._deep(held, heap, depth - 1, seen, total)
+        return total
 
     def mark(self, heap: Heap, obj: Obj, t: Taint) -> None:
         """Let an object carry personal data."""
@@ -241,20 +271,23 @@ class Machine:
     def run_entry(self, method: Method, args: list[Any], root: Root) -> Any:
         """Run an entry point on the shared heap and keep what it leaves there; returns its result."""
         self.root = root
+        self.now += 1
         self._runs = {}
         heap = Heap(self.base)
+        self.reads = heap.reads
         context = self.context(0, 0, method.number)
         result: Any = None
         # No entry point may use up what the others need.
         saved = self.steps_left
-        # One that did gets the rest once the others have run.
-        share = saved if method.number in self.cut else max(MIN_ENTRY_STEPS, saved // 3)
+        # One that did gets more once the others have run.
+        share = self.cut.pop(method.number, ENTRY_STEPS)
         self.steps_left = start = min(saved, share)
+        self._careful_below = start - CAREFUL_STEPS
+        self._alike = set()
         try:
             result, heap = self.invoke(method, args, heap, None, context)
-            self.cut.discard(method.number)
         except Budget:
-            self.cut.add(method.number)
+            self.cut[method.number] = share * MORE_SHARE
         except RecursionError:
             self.limits.add("depth")
         finally:
@@ -262,10 +295,30 @@ class Machine:
         self.commit(heap)
         return result
 
-    def commit(self, heap: Heap) -> bool:
-        """Join a heap into the shared one; tells whether that changed anything."""
-        shared = Heap({}, self.base)
-        return shared.absorb(heap)
+    def commit(self, heap: Heap) -> None:
+        """Join a heap into the shared one."""
+        base = self.base
+        before = {cell: base.get(cell, UNKNOWN) for cell in heap.delta}
+        Heap({}, base).absorb(heap)
+        for cell, value in before.items():
+            if base[cell] is not value:
+                self.note_change(cell)
+
+    def keep(self, cell: Cell, value: Any) -> None:
+        """Overwrite a cell of the shared heap."""
+        if self.base.get(cell, UNKNOWN) is not value:
+            self.base[cell] = value
+            self.note_change(cell)
+
+    def note_change(self, cell: Cell) -> None:
+        """Tell that what a cell of the shared heap holds is no longer what it was."""
+        if cell not in self._changed:
+            self._changed[cell[0], ALL] = self.now
+        self._changed[cell] = self.now
+
+    def changed_since(self, now: int, reads: set[Cell]) -> bool:
+        """Whether one of the cells changed in a run or after it."""
+        return any(self._changed.get(cell, 0) >= now for cell in reads)
 
     def initialise(self, cls: Class, current: Heap | None = None) -> None:
         """Run a class's static initialiser once; what it leaves is seen by all."""
@@ -296,7 +349,7 @@ class Machine:
             self.steps_left = saved - (start - self.steps_left)
         for key, value in heap.delta.items():
             if before.get(key, UNKNOWN) is not value:
-                self.base[key] = value
+                self.keep(key, value)
                 if current is not None and key in current.delta:
                     current.delta[key] = value
 
@@ -327,6 +380,12 @@ class Machine:
             t = union(self.deep(arg, heap, 2) for arg in args)
             result = self.unknown(method.returns, t)
             return (result if known is None else with_taint(known, t)), heap
+        if (
+            self.steps_left < self._careful_below
+            and method.number in self._returned
+            and not self._tells_more(method, args, heap)
+        ):
+            return self._returned[method.number], heap
         if method.name != "<clinit>":
             self.initialise(method.cls, heap)
         self.visited.add(method.number)
@@ -342,6 +401,22 @@ class Machine:
         known = self._returned.get(method.number)
         self._returned[method.number] = result if known is None else join(known, result)
         return result, heap
+
+    def _tells_more(self, method: Method, args: list[Any], heap: Heap) -> bool:
+        """Whether to run a method once more: with arguments unlike those that it had."""
+        relevant = self.relevant(method)
+        alike = (method.number, *(self._likeness(arg, heap, relevant) for arg in args))
+        if alike in self._alike:
+            return False
+        self._alike.add(alike)
+        return True
+
+    def _likeness(self, value: Any, heap: Heap, relevant: bool) -> Any:
+        """What tells one argument from another: text, personal data, types, and numbers where they matter."""
+        if not isinstance(value, Val):
+            return value if relevant or not isinstance(value, int | float) else UNKNOWN
+        data = frozenset(self.deep(value, heap, 2)) if self.labels else None
+        return value.c, data, *(obj if obj.cls[0] == "[" else obj.cls for obj in value.o)
 
     def _run(self, frame: Frame, args: list[Any], heap: Heap) -> tuple[Any, Heap]:
         body, method = frame.body, frame.method

@@ -143,6 +143,11 @@ class Models:
             return "Landroid/app/Activity;"
         return found
 
+    def sends(self, cls: str, method: str) -> bool:
+        """Whether a method of a class is a sink by which data leaves the device."""
+        found = (self.sinks.get((name, method)) for name in self.lineage(cls))
+        return any(model is not None and model.sink.leaves_device for model in found)
+
     def lineage(self, name: str) -> list[str]:
         """A class and its known superclasses."""
         found = [name]

@@ -100,9 +100,7 @@ class CallGraph:
                 sigs = self._known_sigs(self._ref_sigs[which])
                 callers.append(code_def[dex.code_row_of(ins)])
                 direct.append(resolver.targets(which, refs, sigs)[refs])
-                ops = dex.ins_op[ins]
-                virtual = (ops == 0x6E) | (ops == 0x72) | (ops == 0x74) | (ops == 0x78)
-                call_sig.append(np.where(virtual, sigs[refs], -1))
+                call_sig.append(np.where(opcodes.IS_VIRTUAL[dex.ins_op[ins]], sigs[refs], -1))
             new = np.flatnonzero((dex.ins_op == opcodes.NEW_INSTANCE) | (dex.ins_op == opcodes.CONST_CLASS))
             types = class_ids[np.minimum(dex.operand_b(new), len(class_ids) - 1)]
             # Naming a component's class makes no object of it: only the manifest does.
@@ -125,6 +123,10 @@ class CallGraph:
             return np.full(len(sigs), -1, np.int64)
         at = np.minimum(np.searchsorted(self._sigs, sigs), self.sig_count - 1)
         return np.where(self._sigs[at] == sigs, at, -1)
+
+    def ref_sigs(self, which: int) -> I64:
+        """The "sig" of each method index of a DEX file, -1 where the app defines no such method."""
+        return self._known_sigs(self._ref_sigs[which])
 
     def candidates(
         self, which: int, refs: I64, names: Iterable[str], classes: re.Pattern[str] | None = None
@@ -183,20 +185,6 @@ class CallGraph:
             if not fresh.any():
                 return reach
             frontier = fresh
-
-    def leading_to(self, wanted: Mask) -> Mask:
-        """Every method from which one of the wanted methods can be reached."""
-        found = wanted.copy()
-        while True:
-            sig = np.zeros(self.sig_count + 1, bool)
-            sig[self.def_sig[found]] = True
-            hit = (self.direct >= 0) & found[self.direct]
-            hit |= (self.call_sig >= 0) & sig[self.call_sig]
-            callers = self.caller[hit]
-            callers = callers[callers >= 0]
-            if found[callers].all():
-                return found
-            found[callers] = True
 
 
 class _Edges:

@@ -8,10 +8,12 @@ from rogue_scan.apk.code.program import Class, Method
 from rogue_scan.apk.code.reach import COMPONENTS, CallGraph, Mask
 from rogue_scan.apk.code.semantics import intents
 from rogue_scan.apk.code.types import EntryPoint
-from rogue_scan.apk.code.values import ANY, CLEAN, UNKNOWN, Label, Obj, Step, Val, join, with_taint
+from rogue_scan.apk.code.values import ANY, CLEAN, UNKNOWN, Cell, Label, Obj, Step, Val, join, with_taint
 
 MAX_ROUNDS = 3
 MAX_CALLBACKS = 4_000
+IDLE_STEPS = 20_000
+"""Steps for all components that lead to no source, no sink and no network."""
 
 _FIRST = ("<init>", "attachBaseContext", "onCreate", "onStart", "onResume")
 _LAST = ("onPause", "onStop", "onDestroy")
@@ -20,15 +22,21 @@ _LAST = ("onPause", "onStop", "onDestroy")
 class Runner:
     """Entry points of one app, and what was run of them."""
 
-    def __init__(self, machine: Machine, library: Library, graph: CallGraph, relevant: Mask) -> None:
+    def __init__(
+        self, machine: Machine, library: Library, graph: CallGraph, strongly: Mask, relevant: Mask
+    ) -> None:
         self.machine, self.library, self.graph = machine, library, graph
         self.program, self.app = machine.program, machine.app
+        self.strongly = strongly
+        """Methods that lead to a source, a sink that is no log, or the network."""
         self.relevant = relevant
         """Methods that lead to a source, a sink or the network."""
         self.entries: list[EntryPoint] = []
         self.ran = 0
         self.done: dict[tuple[Obj, int], list[Any]] = {}
-        """Callbacks that ran in this round, with their arguments."""
+        """Callbacks that ran, with their arguments, unless they are to run again."""
+        self.reads: dict[tuple[Obj, int], tuple[int, set[Cell]]] = {}
+        """When a method ran last and what it looked at."""
         self.called: dict[tuple[Obj, int], Callback] = {}
         """All callbacks that ran."""
         self.told: set[int] = set()
@@ -86,49 +94,65 @@ class Runner:
 
     def run(self, reach: Mask, components: list[tuple[Class, str, str]]) -> None:
         """Interpret all entry points, and what they leave to be called back, until nothing changes."""
-        machine, library = self.machine, self.library
-        for number in range(MAX_ROUNDS):
-            self.done = {}
-            again = {key: callback for key, callback in self.called.items() if self.relevant[key[1]]}
-            before = dict(machine.base)
-            flows = len(library.flows)
-            for cls, component, kind in sorted(components, key=self.rank):
-                obj = machine.obj(("component", cls.name), cls.name, True)
-                this = Val(UNKNOWN, CLEAN, (obj,), cls.name)
-                for method in self.entry_methods(cls):
-                    if number and not self.relevant[method.number]:
-                        continue
-                    root = Root(method.name, component, kind)
-                    if number == 0:
-                        self.entries.append(EntryPoint(method.full_name, component, kind))
-                    args = [this, *self.entry_arguments(cls, method, root)]
-                    result = machine.run_entry(method, args, root)
-                    if method.name == "onBind" and isinstance(result, Val):
-                        machine.base[obj, "ret"] = result
-                    if machine.steps_left <= 0:
-                        break
-                self.call_back()
-            if number == 0:
-                self.sweep(reach)
-                machine.waiting, self.postponed = self.postponed, {}
-                self.call_back(everything=True)
-            else:
-                for key, callback in again.items():
+        machine = self.machine
+        leading = [component for component in components if self.leads(component, self.relevant)]
+        leading.sort(key=lambda component: not self.leads(component, self.strongly))
+        self.run_components(leading)
+        self.sweep(reach)
+        # Where nothing is taken and nothing leaves there may still be texts and what others use.
+        kept = machine.steps_left - min(machine.steps_left, IDLE_STEPS)
+        machine.steps_left -= kept
+        self.run_components([component for component in components if component not in leading])
+        machine.waiting, self.postponed = self.postponed, {}
+        self.call_back(everything=True)
+        machine.steps_left = max(machine.steps_left, 0) + kept
+        for _ in range(MAX_ROUNDS - 1):
+            before = machine.now
+            self.run_components(leading, again=True)
+            for key, callback in self.called.items():
+                if self.differs(key):
+                    self.done.pop(key, None)
                     machine.waiting.setdefault(key, callback)
-                self.call_back()
-            if machine.steps_left <= 0:
-                break
-            changed = (
-                bool(machine.cut)
-                or len(library.flows) != flows
-                or any(before.get(key, UNKNOWN) is not value for key, value in machine.base.items())
-            )
-            if not changed:
+            self.call_back()
+            if machine.now == before or machine.steps_left <= 0:
                 break
 
-    def rank(self, component: tuple[Class, str, str]) -> int:
-        """Components that can take or send something come first, in case the steps run out."""
-        return 0 if any(self.relevant[m.number] for m in self.entry_methods(component[0])) else 1
+    def run_components(self, components: list[tuple[Class, str, str]], *, again: bool = False) -> None:
+        """Run the entry methods of components, ``again`` only those that another run may tell more of."""
+        machine = self.machine
+        for cls, component, kind in components:
+            obj = machine.obj(("component", cls.name), cls.name, True)
+            this = Val(UNKNOWN, CLEAN, (obj,), cls.name)
+            for method in self.entry_methods(cls):
+                if machine.steps_left <= 0:
+                    return
+                key = (obj, method.number)
+                if again and not self.differs(key):
+                    continue
+                root = Root(method.name, component, kind)
+                if not again:
+                    self.entries.append(EntryPoint(method.full_name, component, kind))
+                args = [this, *self.entry_arguments(cls, method, root)]
+                result = self.run_entry(key, method, args, root)
+                if method.name == "onBind" and isinstance(result, Val):
+                    machine.keep((obj, "ret"), result)
+            self.call_back()
+
+    def run_entry(self, key: tuple[Obj, int], method: Method, args: list[Any], root: Root) -> Any:
+        """Run a method, and remember what it looked at."""
+        result = self.machine.run_entry(method, args, root)
+        self.reads[key] = (self.machine.now, self.machine.reads)
+        return result
+
+    def differs(self, key: tuple[Obj, int]) -> bool:
+        """Whether another run of a method that leads somewhere may tell more than the last one."""
+        if not self.relevant[key[1]]:
+            return False
+        return key[1] in self.machine.cut or self.machine.changed_since(*self.reads[key])
+
+    def leads(self, component: tuple[Class, str, str], where: Mask) -> bool:
+        """Whether an entry method of a component is among some methods."""
+        return any(where[method.number] for method in self.entry_methods(component[0]))
 
     def entry_arguments(self, cls: Class, method: Method, root: Root) -> list[Any]:
         """What Android passes to an entry method."""
@@ -158,6 +182,7 @@ class Runner:
         offset = body.base if body is not None else 0
         step = Step(None, method.dex.name, method.full_name, offset, f"reads {category}: {method.name}")
         step.root = root
+        self.machine.took_data()
         self.library.note_source(category, f"{method.name}", step, method.name)
         return {(category, method.full_name, offset): step}
 
@@ -187,10 +212,10 @@ class Runner:
             if method.number not in self.told and callback.obj.key[0] != "deep":
                 self.told.add(method.number)
                 self.entries.append(EntryPoint(method.full_name, callback.root.component, "callback"))
-            result = machine.run_entry(method, callback.args, callback.root)
+            result = self.run_entry(key, method, callback.args, callback.root)
             if isinstance(result, Val) or result is not None:
                 held = machine.base.get((callback.obj, "ret"), UNKNOWN)
-                machine.base[callback.obj, "ret"] = result if held is UNKNOWN else join(held, result)
+                machine.keep((callback.obj, "ret"), result if held is UNKNOWN else join(held, result))
                 callback.obj.fields.add("ret")
             if method.name == "doInBackground":
                 for other in self.library.callbacks_of(callback.obj.cls):

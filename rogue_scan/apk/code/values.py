@@ -328,25 +328,42 @@ def _product(choices: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
             yield (first, *rest)
 
 
+Cell = tuple[Any, str]
+"""An object (or a class) and the name of a field."""
+ALL: Final = "*"
+"""Stands for the list of an object's fields."""
+
+
 class Heap:
     """Fields of objects along one trace: writes of its own over a base that all traces share."""
 
-    __slots__ = ("base", "delta", "token")
+    __slots__ = ("base", "delta", "reads", "token")
 
     def __init__(
-        self, base: dict[tuple[Any, str], Any], delta: dict[tuple[Any, str], Any] | None = None
+        self,
+        base: dict[Cell, Any],
+        delta: dict[Cell, Any] | None = None,
+        reads: set[Cell] | None = None,
     ) -> None:
         self.base = base
-        self.delta: dict[tuple[Any, str], Any] = {} if delta is None else delta
+        self.delta: dict[Cell, Any] = {} if delta is None else delta
+        self.reads: set[Cell] = set() if reads is None else reads
+        """Cells that were looked at, by this heap and by all that were forked from it."""
         self.token: object = object()
 
     def get(self, obj: Any, field: str, default: Any = UNKNOWN) -> Any:
         """What a field holds."""
         key = (obj, field)
+        self.reads.add(key)
         found = self.delta.get(key, UNKNOWN)
         if found is UNKNOWN:
             found = self.base.get(key, default)
         return found
+
+    def fields(self, obj: Obj) -> list[str]:
+        """The names of all fields of an object that hold something."""
+        self.reads.add((obj, ALL))
+        return sorted(obj.fields)
 
     def set(self, obj: Any, field: str, value: Any) -> None:
         """Overwrite a field."""
@@ -385,7 +402,7 @@ class Heap:
     def fork(self) -> "Heap":
         """A heap that begins as a copy; both copy arrays before they write to them."""
         self.token = object()
-        return Heap(self.base, dict(self.delta))
+        return Heap(self.base, dict(self.delta), self.reads)
 
     def absorb(self, other: "Heap") -> bool:
         """Join another heap of the same base into this one; tells whether anything changed."""

@@ -139,6 +139,10 @@ IS_INVOKE[0x6E:0x73] = True
 IS_INVOKE[0x74:0x79] = True
 IS_INVOKE[0xFA:0xFC] = True
 
+IS_VIRTUAL = np.zeros(256, dtype=bool)
+"""True for ``invoke-virtual`` and ``invoke-interface``: what runs depends on the object."""
+IS_VIRTUAL[[0x6E, 0x72, 0x74, 0x78]] = True
+
 CONST_STRING = 0x1A
 CONST_STRING_JUMBO = 0x1B
 CONST_CLASS = 0x1C

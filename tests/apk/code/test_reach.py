@@ -53,13 +53,3 @@ def test_what_nothing_calls_cannot_run() -> None:
     assert not graph.reachable([], []).any()
     everything = graph.reachable(range(graph.program.method_count), list(graph.program.classes))
     assert everything.all()
-
-
-def test_methods_that_lead_somewhere_are_its_callers() -> None:
-    graph = graph_of(DATA / "code-forwarder.apk")
-    edge = int(np.flatnonzero((graph.direct >= 0) & (graph.caller >= 0) & (graph.direct != graph.caller))[0])
-    wanted = np.zeros(graph.program.method_count, bool)
-    wanted[graph.direct[edge]] = True
-    found = graph.leading_to(wanted)
-    assert found[graph.caller[edge]]
-    assert not graph.leading_to(np.zeros(graph.program.method_count, bool)).any()

@@ -272,7 +272,7 @@ def _next(site: Site) -> Any:
     if known is not UNKNOWN:
         return known
     found = objects(site.this)
-    if any(field.startswith("x:") for obj in found for field in obj.fields):
+    if any(field.startswith("x:") for obj in found for field in site.heap.fields(obj)):
         # An entry of a map: the map stands for it.
         return Val(HOLE, site.deep(site.this), found, OBJECT)
     return elements(site, site.this)

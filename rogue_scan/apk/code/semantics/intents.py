@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rogue_scan.apk.code.library import NOTHING, Site, handles
+from rogue_scan.apk.code.library import NOTHING, RECEIVERS, Site, handles
 from rogue_scan.apk.code.semantics.keyed import put_all
 from rogue_scan.apk.code.semantics.texts import STRING
 from rogue_scan.apk.code.values import (
@@ -200,7 +200,7 @@ def _bind(site: Site) -> None:
 def _hand_over(site: Site, intent: Obj, cls: str) -> None:
     """What an intent holds reaches a component."""
     target = site.m.obj(("shared", "intent", cls), INTENT)
-    for field in sorted(intent.fields):
+    for field in site.heap.fields(intent):
         if field.startswith("x:") or field in ("t", "data", "action", "from"):
             value = site.heap.get(intent, field)
             if value is not UNKNOWN:
@@ -222,6 +222,7 @@ def _deliver(site: Site, intent: Obj) -> None:
             if action in component.actions:
                 _hand_over(site, intent, "L" + component.name.replace(".", "/") + ";")
                 inside = True
+        site.heap.reads.add(RECEIVERS)
         for known, receiver in site.lib.receivers:
             if known == action:
                 _hand_over(site, intent, receiver.cls)
@@ -236,7 +237,7 @@ def _deliver(site: Site, intent: Obj) -> None:
         if scheme in ("http", "https") and taint(data):
             site.lib.emit(site, Sink.HTTP, taint(data), data)
             return
-        if scheme == "mailto" or any(field == "x:android.intent.extra.EMAIL" for field in intent.fields):
+        if scheme == "mailto" or "x:android.intent.extra.EMAIL" in site.heap.fields(intent):
             site.lib.emit(site, Sink.EMAIL, t, make(address.split(":", 1)[-1]))
             return
         if scheme in ("sms", "smsto", "mms", "mmsto"):
@@ -256,6 +257,7 @@ def _register_receiver(site: Site) -> Any:
         for action in actions:
             if (action, receiver) not in site.lib.receivers:
                 site.lib.receivers.append((action, receiver))
+                site.m.note_change(RECEIVERS)
         for method in site.lib.callbacks_of(receiver.cls):
             if method.name == "onReceive":
                 this = Val(UNKNOWN, CLEAN, (receiver,), receiver.cls)

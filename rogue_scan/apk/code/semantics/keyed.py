@@ -144,7 +144,7 @@ def get_extra(site: Site, source: Any, key: Any, depth: int = 0) -> Any:
     found: Any = UNKNOWN
     unclear = not keys or any(HOLE in k for k in keys)
     for obj in objects(source):
-        for field in sorted(obj.fields):
+        for field in site.heap.fields(obj):
             if field.startswith("x:") and (unclear or field[2:] in keys or field == "x:" + HOLE):
                 value = site.heap.get(obj, field)
                 if value is not UNKNOWN:
@@ -213,7 +213,7 @@ def put_all(site: Site) -> Any:
     """Copy all that another store holds."""
     for obj in objects(site.this):
         for source in objects(site.arg(0)):
-            for field in sorted(source.fields):
+            for field in site.heap.fields(source):
                 if field.startswith("x:"):
                     value = site.heap.get(source, field)
                     if value is not UNKNOWN:
@@ -234,7 +234,7 @@ def _json_init(site: Site) -> Any:
     for obj in objects(site.this):
         site.m.mark(site.heap, obj, t)
         for source in objects(site.arg(0)):
-            for field in sorted(source.fields):
+            for field in site.heap.fields(source):
                 if field.startswith("x:"):
                     site.heap.add(obj, field, site.heap.get(source, field))
         known = text(site.arg(0))

@@ -284,9 +284,9 @@ class Library:
         if not entry.boring:
             self.m.record(frame, unit, ref, site.params)
         if not static:
-            service = next((obj for obj in objects(args[0]) if obj.kind == "retrofit"), None)
-            if service is not None:
-                return self.retrofit_call(site, service), heap
+            for obj in objects(args[0]):
+                if obj.kind == "retrofit":
+                    return self.retrofit_call(site, obj), heap
         given: Taint = CLEAN
         if entry.source is not None:
             given = self.source(site, entry.source.data.value, f"{ref.cls[1:-1].split('/')[-1]}.{ref.name}")

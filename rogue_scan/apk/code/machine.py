@@ -443,11 +443,12 @@ class Machine:
             known, known_heap = old
             changed = False
             self._spend(len(current.delta) // 16 + len(regs) // 32)
-            for i, value in enumerate(regs):
-                merged = join(known[i], value)
-                if merged is not known[i]:
-                    known[i] = merged
-                    changed = True
+            for i, (held, value) in enumerate(zip(known, regs, strict=True)):
+                if held is not value:
+                    merged = join(held, value)
+                    if merged is not held:
+                        known[i] = merged
+                        changed = True
             if known_heap.absorb(current) or changed:
                 pending.add(unit)
 
@@ -900,16 +901,17 @@ class Machine:
     def _call(
         self, frame: Frame, unit: int, op: int, ref: Member, listed: list[int], regs: list[Any], heap: Heap
     ) -> tuple[Any, Heap]:
-        args: list[Any] = []
         kinds = self.program.params(ref.kind)
         static = op == 0x71
-        at = 0
-        if not static:
-            args.append(regs[listed[0]] if listed else ANY)
-            at = 1
-        for kind in kinds:
-            args.append(regs[listed[at]] if at < len(listed) else ANY)
-            at += 2 if kind in _WIDE else 1
+        if len(listed) == len(kinds) + (not static):
+            args = [regs[register] for register in listed]
+        else:
+            # A long or double takes two registers.
+            args = [] if static else [regs[listed[0]] if listed else ANY]
+            at = len(args)
+            for kind in kinds:
+                args.append(regs[listed[at]] if at < len(listed) else ANY)
+                at += 2 if kind in _WIDE else 1
         result, after = self.call(frame, unit, op, ref, args, heap)
         if ref.name == "<init>" and result is not None and not static and listed:
             # A text has no identity here: every register that held the new object now holds it.
@@ -960,7 +962,7 @@ class Machine:
             target.code >= 0
             and int(target.dex.code_size[target.code]) <= LIBRARY_CALLEE
             and not any(isinstance(arg, Val) and arg.t for arg in args)
-            and self.steps_left > 200_000
+            and self.steps_left > ENTRY_STEPS // 2
             and target.returns == "Ljava/lang/String;"
         )
 
@@ -1005,7 +1007,7 @@ class Machine:
         entry = self.calls.get(key)
         if entry is None:
             entry = self.calls[key] = (ref, [])
-        constants = tuple(_constant(arg) for arg in args)
+        constants = tuple([_constant(arg) for arg in args])
         if len(entry[1]) < MAX_VARIANTS and constants not in entry[1]:
             entry[1].append(constants)
 

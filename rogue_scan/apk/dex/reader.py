@@ -38,7 +38,10 @@ MAX_REGION = 16 << 20
 MAX_SHARED = 4
 """Bytes that all strings may hold together, times the size of the file."""
 
-_LOCK_STEP_ROUNDS = 256
+_LOCK_STEP_ITEMS = 64
+"""Code items below which walking them in lock step is not worth it."""
+_LOCK_STEP_ROUNDS = 8
+"""Instructions of each item walked before those that came to their end are dropped."""
 _PAYLOADS = (0x0100, 0x0200, 0x0300)
 _LENGTHS = np.tile(opcodes.LENGTH, 256).astype(np.uint8)
 """Length of an instruction by its first unit; 0 for payloads, which tell their length themselves."""
@@ -627,71 +630,72 @@ def _read_code(dex: Dex, rows: I64, offsets: I64) -> None:
     dex.code_offset = unique[good]
     dex.code_size = size[good]
     start = dex.code_offset // 2 + 8
-    mask, cut = _instruction_starts(units, start, start + dex.code_size)
+    end = start + dex.code_size
+    found = _instruction_starts(units, start, end)
+    dex.ins_unit = found.astype(np.uint32)
+    dex.ins_op = units.view(np.uint8)[::2][found]
+    dex.code_first = np.append(np.searchsorted(found, start), len(found))
+    some = dex.code_size > 0
+    cut = int(np.count_nonzero(_after(units, found[dex.code_first[1:][some] - 1]) > end[some]))
     if cut:
         dex.problems.append(Problem(f"the last instruction of {cut} methods is cut off", int(start[0]) * 2))
-    dex.ins_unit = np.flatnonzero(mask).astype(np.uint32)
-    dex.ins_op = (units[dex.ins_unit] & 0xFF).astype(np.uint8)
-    dex.code_first = np.append(np.searchsorted(dex.ins_unit, start), len(dex.ins_unit)).astype(np.int64)
 
 
-def _lengths(units: npt.NDArray[np.uint16], at: I64) -> npt.NDArray[np.integer]:
-    """Length in units of the instructions at the given positions."""
-    length: npt.NDArray[np.integer] = _LENGTHS[units[at]]
-    payload = np.flatnonzero(length == 0)
-    if len(payload):
-        length = length.astype(np.int64)
-        last = len(units) - 1
-        where = at[payload]
-        kind = units[where]
-        second = units[np.minimum(where + 1, last)].astype(np.int64)
-        size = units[np.minimum(where + 2, last)].astype(np.int64)
-        size |= units[np.minimum(where + 3, last)].astype(np.int64) << 16
-        array = (np.minimum(second, 8) * size + 1) // 2 + 4
-        length[payload] = np.where(
-            kind == _PAYLOADS[0], 2 * second + 4, np.where(kind == _PAYLOADS[1], 4 * second + 2, array)
-        )
-    return length
+def _after(units: npt.NDArray[np.uint16], at: I64) -> I64:
+    """The units after the instructions at the given positions."""
+    lengths = _LENGTHS.take(units.take(at, mode="clip"))
+    after = at + lengths
+    for i in np.flatnonzero(lengths == 0).tolist():
+        after[i] += _payload_length(units, int(at[i]))
+    return after
 
 
-def _instruction_starts(
-    units: npt.NDArray[np.uint16], start: I64, end: I64
-) -> tuple[npt.NDArray[np.bool_], int]:
-    """Mark the first unit of every instruction of all code items, and count those cut off.
+def _payload_length(units: npt.NDArray[np.uint16], at: int) -> int:
+    """Length in units of the payload at a position."""
+    kind, second, low, high = struct.unpack("<4H", units[at : at + 4].tobytes().ljust(8, b"\0"))
+    if kind == _PAYLOADS[0]:
+        return int(2 * second + 4)
+    if kind == _PAYLOADS[1]:
+        return int(4 * second + 2)
+    return int((min(second, 8) * (low | high << 16) + 1) // 2 + 4)
 
-    The items are walked in lock step; what long ones have left after some rounds is walked by
-    doubling jumps, so the number of numpy calls grows with the logarithm of the longest method.
+
+def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> I64:
+    """The first unit of every instruction of all code items, ascending.
+
+    The items do not overlap, and a header lies between two of them. They are walked in lock step as
+    long as that is worth numpy's calls, and the long ones that are left one by one.
     """
-    mask = np.zeros(len(units), bool)
-    cut = 0
-    live = start < end
-    at, end = start[live], end[live]
-    for _ in range(_LOCK_STEP_ROUNDS):
-        if not len(at):
-            return mask, cut
+    some = np.flatnonzero(start < end)
+    if not len(some):
+        return some
+    low = int(start[some[0]])
+    at, end = start[some] - low, end[some] - low
+    units, ends = units[low:], end
+    mask = np.zeros(int(end[-1]) + 1, bool)
+    while len(at) >= _LOCK_STEP_ITEMS:
+        for _ in range(_LOCK_STEP_ROUNDS):
+            mask[at] = True
+            at += _LENGTHS.take(units.take(at, mode="clip"))
+            np.minimum(at, end, out=at)
+        # What stands at a payload went no further.
         mask[at] = True
-        at = at + _lengths(units, at)
-        cut += int((at > end).sum())
-        live = at < end
+        at = _after(units, at)
+        live = np.flatnonzero(at < end)
         at, end = at[live], end[live]
-    if not len(at):
-        return mask, cut
-    # Local numbering of all units that are left; position `total` stands for "past the end".
-    counts = end - at
-    total = int(counts.sum())
-    where = ranges(at, counts)
-    segment_end = np.repeat(np.cumsum(counts), counts)
-    jump = np.arange(total) + _lengths(units, where)
-    cut_here = jump > segment_end
-    jump = np.append(np.where(jump >= segment_end, total, jump), total).astype(np.int32)
-    reached = (np.cumsum(counts) - counts).astype(np.int32)
-    everything = [reached]
-    while len(reached):
-        reached = np.concatenate(everything)
-        reached = jump[reached]
-        reached = reached[reached < total]
-        everything.append(reached)
-        jump = jump[jump]
-    found = np.concatenate(everything)
-    mask[where[found]] = True
-    return mask, cut + int(cut_here[found].sum())
+    # Those that came to their end earlier than others marked it too; no instruction begins there.
+    mask[ends] = False
+    for first, stop in zip(at.tolist(), end.tolist(), strict=True):
+        mask[first + np.array(_walk(units[first:stop]))] = True
+    return np.flatnonzero(mask) + low
+
+
+def _walk(units: npt.NDArray[np.uint16]) -> list[int]:
+    """The first unit of every instruction of a single piece of code."""
+    lengths = _LENGTHS[units].tobytes()
+    found = []
+    at = 0
+    while at < len(lengths):
+        found.append(at)
+        at += lengths[at] or _payload_length(units, at)
+    return found

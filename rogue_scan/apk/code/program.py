@@ -164,6 +164,8 @@ class Program:
         self.method_count = 0
         self.first_method: list[int] = []
         """Number of the first definition of each DEX file; definitions count on from there."""
+        self.loaded: list[list[int]] = []
+        """Rows of the classes of each DEX file that count."""
         self._resolved: dict[tuple[str, str, str], Method | None] = {}
         self._refs: list[dict[int, Member]] = [{} for _ in dexes]
         self._field_refs: list[dict[int, Member]] = [{} for _ in dexes]
@@ -181,6 +183,7 @@ class Program:
         first = np.searchsorted(dex.def_class, np.arange(count)).tolist()
         last = np.searchsorted(dex.def_class, np.arange(count), side="right").tolist()
         number = self.method_count
+        loaded = []
         rows = zip(dex.class_names(), dex.classes[:, 1:4].tolist(), strict=True)
         for row, (name, (access, super_index, interfaces)) in enumerate(rows):
             if name in self.classes or (SYSTEM.match(name) and not name.startswith(self._homes)):
@@ -198,9 +201,11 @@ class Program:
                 number,
             )
             self.classes[name] = cls
+            loaded.append(row)
             for parent in (cls.super_name, *cls.interfaces):
                 if parent != "Ljava/lang/Object;":
                     self.subclasses.setdefault(parent, []).append(cls)
+        self.loaded.append(loaded)
         self.first_method.append(number)
         self.method_count += len(dex.def_method)
 
@@ -417,13 +422,10 @@ class Program:
                 used = np.zeros(1 << 16, bool)
                 used[dex.operand_b(np.flatnonzero(put))] = True
                 fields = np.flatnonzero(used[: len(dex.field_class)])
-                types, strings = dex.types(), dex.strings()
-                self._written.update(
-                    (types[cls], strings[name])
-                    for cls, name in zip(
-                        dex.field_class[fields].tolist(), dex.field_name[fields].tolist(), strict=True
-                    )
-                )
+                types = dex.types()
+                names = dex.strings_at(dex.field_name[fields].tolist())
+                owners = [types[cls] for cls in dex.field_class[fields].tolist()]
+                self._written.update(zip(owners, names, strict=True))
         return self._written
 
 

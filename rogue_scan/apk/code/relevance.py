@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.code.program import MANY_CLASSES
-from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.reach import I64, CallGraph, Mask, first_time
 from rogue_scan.apk.dex import opcodes
 
-I64 = npt.NDArray[np.int64]
 _QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
 """Kits that send nothing themselves, in the packages that they are known by."""
 
@@ -36,11 +35,6 @@ class Relevance:
         self._wanted, self._logs = wanted & ~self._quiet, logs & ~self._quiet
         own = [not (cls.library or cls.far) for cls in self.program.classes.values()]
         self._own = np.array([*own, False])[graph.def_class]
-        usable = (graph.caller >= 0) & ~self._quiet[graph.caller] & (graph.direct >= 0)
-        self._caller, self._direct = graph.caller[usable], graph.direct[usable]
-        maker = graph.makes.source
-        usable = (maker >= 0) & ~self._quiet[maker]
-        self._maker, self._made = maker[usable], graph.made[usable]
         self._virtual = _Virtual(self)
 
     def _impostors(self, bears: npt.NDArray[np.bool_], wanted: I64, network: I64) -> set[str]:
@@ -53,24 +47,22 @@ class Relevance:
     def leading(self) -> tuple[Mask, Mask]:
         """Every method that leads to one of the wanted methods, without and with those that only log."""
         found = np.zeros(self.program.method_count, bool)
-        self._walk(found, self._wanted)
+        self._walk(found, np.flatnonzero(self._wanted))
         strongly = found.copy()
-        self._walk(found, self._logs & ~found)
+        self._walk(found, np.flatnonzero(self._logs))
         return strongly, found
 
-    def _walk(self, found: Mask, frontier: Mask) -> None:
-        """Add a frontier and all that leads to it to what was found."""
+    def _walk(self, found: Mask, start: I64) -> None:
+        """Add methods and all that leads to them to what was found."""
         graph = self.graph
-        while frontier.any():
-            found |= frontier
-            fresh = np.zeros(len(found), bool)
-            fresh[self._caller[frontier[self._direct]]] = True
-            live = np.zeros(len(self.names) + 1, bool)
-            live[graph.def_class[frontier & graph.def_callback]] = True
-            fresh[self._maker[live[self._made]]] = True
-            for callers in self._virtual.callers(np.flatnonzero(frontier)):
-                fresh[callers] = True
-            frontier = fresh & ~found
+        frontier = first_time(found, start)
+        while len(frontier):
+            called_back = graph.def_class[frontier[graph.def_callback[frontier]]]
+            near = np.concatenate(
+                [graph.callers.of(frontier), graph.makers.of(called_back[called_back >= 0])]
+            )
+            callers = [near[~self._quiet[near]], *self._virtual.callers(frontier)]
+            frontier = first_time(found, np.concatenate(callers))
 
 
 class _Virtual:
@@ -89,7 +81,7 @@ class _Virtual:
             callers = graph.code_def[which][dex.code_row_of(rows)]
             ops = dex.ins_op[rows]
             usable = (callers >= 0) & relevance._own[callers] & opcodes.IS_VIRTUAL[ops]
-            sigs = graph.ref_sigs(which)
+            sigs = graph.ref_sigs[which]
             self.calls.append((callers[usable], refs[usable], sigs, np.zeros(len(sigs), bool)))
 
     def callers(self, frontier: I64) -> Iterator[I64]:

@@ -35,6 +35,10 @@ _U32 = struct.Struct("<I")
 
 MAX_REGION = 16 << 20
 """Bytes that hold all strings beyond which they are read one by one, in little memory."""
+MAX_PARAMETERS = 256
+"""Parameters of a prototype beyond which the rest is left out."""
+_TYPE_LISTS = 4096
+"""Lists of parameters that are read at once."""
 MAX_SHARED = 4
 """Bytes that all strings may hold together, times the size of the file."""
 
@@ -127,7 +131,7 @@ class Dex:
     """Opcode of every instruction; a payload shows as 0 (nop)."""
 
     units: npt.NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, np.uint16))
-    _strings: list[str] | None = None
+    _strings: "_Strings | None" = None
     _types: list[str] | None = None
     _protos: list[str] | None = None
 
@@ -137,20 +141,23 @@ class Dex:
         """The string of an index; malformed MUTF-8 is shown with replacement characters."""
         strings = self._strings
         if strings is None:
-            strings = self._strings = _read_strings(self)
+            strings = self._strings = _Strings(self)
         return strings[index] if 0 <= index < len(strings) else ""
+
+    def strings_at(self, indices: list[int]) -> list[str]:
+        """The strings of many indices, all of them in the table."""
+        self.string(-1)
+        return self._strings.at(indices) if self._strings is not None else []
 
     def strings(self) -> list[str]:
         """All strings by index."""
-        self.string(0)
-        return self._strings or []
+        return self.strings_at(list(range(len(self.string_offsets))))
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
         types = self._types
         if types is None:
-            strings = self.strings()
-            types = self._types = [strings[i] for i in self.type_strings.tolist()]
+            types = self._types = self.strings_at(self.type_strings.tolist())
         return types[index] if 0 <= index < len(types) else "V"
 
     def types(self) -> list[str]:
@@ -175,8 +182,14 @@ class Dex:
         """A prototype as ``(parameters)return``."""
         protos = self._protos
         if protos is None:
-            protos = self._protos = list(_read_protos(self))
+            protos = self._protos = _read_protos(self)
         return protos[index] if 0 <= index < len(protos) else "()V"
+
+    def protos_at(self, indices: list[int]) -> list[str]:
+        """The prototypes of many indices."""
+        self.proto(0)
+        protos = self._protos or []
+        return [protos[i] for i in indices]
 
     def field_id(self, index: int) -> Member:
         """The field of a field index; an empty one where the index is out of range."""
@@ -227,15 +240,19 @@ class Dex:
         """Rows of the code items that instruction rows lie in."""
         return np.searchsorted(self.code_first, instructions, side="right").astype(np.int64) - 1
 
+    def count_in_code(self, instructions: I64) -> I64:
+        """How many of the instructions, which ascend, each code row has."""
+        return np.diff(np.searchsorted(instructions, self.code_first))
+
     def operand_b(self, instructions: npt.NDArray[np.integer]) -> I64:
         """The second code unit of instructions: index of method, field, string or type."""
-        at = self.ins_unit[instructions].astype(np.int64) + 1
-        found: I64 = self.units[np.minimum(at, len(self.units) - 1)].astype(np.int64)
-        return found
+        at = self.ins_unit[instructions] + np.uint32(1)
+        operands: I64 = self.units.take(at, mode="clip").astype(np.int64)
+        return operands
 
     def invokes(self) -> tuple[I64, I64]:
         """Every call of a method: rows of the instructions, and the method index of each."""
-        rows = np.flatnonzero(opcodes.IS_INVOKE[self.ins_op])
+        rows = np.flatnonzero(opcodes.IS_INVOKE.take(self.ins_op))
         return rows, self.operand_b(rows)
 
     def const_strings(self) -> tuple[I64, I64]:
@@ -457,35 +474,58 @@ def _read_ids(dex: Dex, tables: _Headers) -> None:
     dex.units = np.frombuffer(dex.data, "<u2", len(dex.data) // 2)
 
 
-def _read_strings(dex: Dex) -> list[str]:
-    """All strings; those that share bytes may together be a few times the file, the rest is empty."""
-    data = dex.data
-    if not len(dex.string_offsets):
-        return []
-    offsets = dex.string_offsets.astype(np.int64)
-    low = int(offsets.min())
-    high = data.find(b"\0", min(int(offsets.max()) + 5, len(data))) + 1 or len(data)
-    budget = MAX_SHARED * len(data)
-    if high - low > MAX_REGION:
-        return list(_strings_apart(data, offsets.tolist(), budget))
-    raw = np.frombuffer(data, np.uint8, high - low, low)
-    starts = offsets - low
-    # The length in front of a string counts UTF-16 units and is not needed: a zero byte ends it.
-    for _ in range(4):
-        starts += raw[np.minimum(starts, len(raw) - 1)] >= 0x80
-    starts = np.minimum(starts + 1, len(raw))
-    zeros = np.append(np.flatnonzero(raw == 0), len(raw))
-    ends = zeros[np.searchsorted(zeros, starts)]
-    sizes = np.cumsum(ends - starts)
-    if int(sizes[-1]) > budget:
-        ends = np.where(sizes > budget, starts, ends)
-    beyond = np.flatnonzero(raw >= 0x80)
-    odd = np.flatnonzero(np.searchsorted(beyond, starts) < np.searchsorted(beyond, ends))
-    text = str(memoryview(data)[low:high], "latin-1")
-    found = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    for index in odd.tolist():
-        found[index] = decode_mutf8(data[low + int(starts[index]) : low + int(ends[index])])
-    return found
+class _Strings:
+    """The strings of a file, decoded when asked for.
+
+    Those that share bytes may together be a few times the file, the rest is empty.
+    """
+
+    def __init__(self, dex: Dex) -> None:
+        data = dex.data
+        budget = MAX_SHARED * len(data)
+        self._known: list[str | None] = [None] * len(dex.string_offsets)
+        self._text, self._starts, self._ends = "", [], []
+        if not self._known:
+            return
+        offsets = dex.string_offsets.astype(np.int64)
+        low = int(offsets.min())
+        high = data.find(b"\0", min(int(offsets.max()) + 5, len(data))) + 1 or len(data)
+        if high - low > MAX_REGION:
+            self._known = list(_strings_apart(data, offsets.tolist(), budget))
+            return
+        raw = np.frombuffer(data, np.uint8, high - low, low)
+        starts = offsets - low
+        # The length in front of a string counts UTF-16 units and is not needed: a zero byte ends it.
+        for _ in range(4):
+            longer = raw.take(starts, mode="clip") >= 0x80
+            if not longer.any():
+                break
+            starts += longer
+        starts = np.minimum(starts + 1, len(raw))
+        zeros = np.append(np.flatnonzero(raw == 0), len(raw))
+        ends = zeros[np.searchsorted(zeros, starts)]
+        sizes = np.cumsum(ends - starts)
+        if int(sizes[-1]) > budget:
+            ends = np.where(sizes > budget, starts, ends)
+        self._text = str(memoryview(data)[low:high], "latin-1")
+        self._starts, self._ends = starts.tolist(), ends.tolist()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __getitem__(self, index: int) -> str:
+        found = self._known[index]
+        if found is None:
+            found = self._text[self._starts[index] : self._ends[index]]
+            if not found.isascii():
+                found = decode_mutf8(found.encode("latin-1"))
+            self._known[index] = found
+        return found
+
+    def at(self, indices: list[int]) -> list[str]:
+        """The strings of many indices."""
+        known = self._known
+        return [known[i] or self[i] for i in indices]
 
 
 def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str]:
@@ -500,18 +540,29 @@ def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str
         yield decode_mutf8(raw)
 
 
-def _read_protos(dex: Dex) -> Iterator[str]:
+def _read_protos(dex: Dex) -> list[str]:
     """All prototypes; where their parameters add up to a few times the file, the rest has none."""
-    types = dex.types()
-    budget = MAX_SHARED * len(dex.data)
-    known: dict[int, str] = {0: ""}
-    for _, returns, offset in dex.protos.tolist():
-        parameters = known.get(offset)
-        if parameters is None:
-            parameters = "".join(dex.type_list(offset)[:256]) if budget > 0 else ""
-            budget -= len(parameters)
-            known[offset] = parameters
-        yield f"({parameters}){types[returns] if returns < len(types) else 'V'}"
+    types = [*dex.types(), "V"]
+    raw = np.frombuffer(dex.data, np.uint8)
+    budget = MAX_SHARED * len(raw)
+    offsets, which = np.unique(dex.protos[:, 2].astype(np.int64), return_inverse=True)
+    parameters: list[str] = []
+    for starts in np.split(offsets, range(_TYPE_LISTS, len(offsets), _TYPE_LISTS)):
+        inside = (starts > 0) & (starts + 4 <= len(raw))
+        starts = np.where(inside, starts, 0)
+        counts = sum(raw[starts + k].astype(np.int64) << 8 * k for k in range(4))
+        inside &= starts + 4 + 2 * counts <= len(raw)
+        counts = np.where(inside, np.minimum(counts, MAX_PARAMETERS), 0)
+        at = ranges(starts + 4, counts, 2)
+        indices = np.minimum(raw[at] | raw[at + 1].astype(np.int64) << 8, len(types) - 1)
+        names = [types[i] for i in indices.tolist()]
+        first = 0
+        for last in np.cumsum(counts).tolist():
+            parameters.append("".join(names[first:last]) if budget > 0 else "")
+            budget -= len(parameters[-1])
+            first = last
+    returns = np.minimum(dex.protos[:, 1], len(types) - 1)
+    return [f"({parameters[i]}){types[j]}" for i, j in zip(which.tolist(), returns.tolist(), strict=True)]
 
 
 def _uleb_tokens(raw: npt.NDArray[np.uint8]) -> tuple[I64, I64]:

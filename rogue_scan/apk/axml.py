@@ -9,7 +9,6 @@ Source: AOSP ``frameworks/base/libs/androidfw/ResourceTypes.cpp``, ``ResXMLTree`
 """
 
 import functools
-import importlib.resources
 import struct
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 from rogue_scan.apk.difference import Difference, Differences
 from rogue_scan.apk.pool import Pool
 from rogue_scan.errors import Malformed, Truncated
+from rogue_scan.shipped import data_file
 
 ANDROID = "http://schemas.android.com/apk/res/android"
 
@@ -91,7 +91,7 @@ class Document(msgspec.Struct):
 @functools.cache
 def attribute_names() -> dict[int, str]:
     """Names of the framework's public attributes by resource id."""
-    table = importlib.resources.files("rogue_scan.data").joinpath("android_attributes.tsv").read_text("utf-8")
+    table = data_file("android_attributes.tsv").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines() if line and line[0] != "#")
     return {int(number, 16): name for number, name in rows}
 

@@ -12,7 +12,6 @@ makes it.
 
 import functools
 import hashlib
-import importlib.resources
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -24,6 +23,7 @@ import numpy.typing as npt
 from rogue_scan.apk.code.types import CodeFacts
 from rogue_scan.apk.dex import opcodes
 from rogue_scan.apk.dex.reader import Dex, ranges
+from rogue_scan.shipped import data_file
 
 U64 = npt.NDArray[np.uint64]
 
@@ -108,7 +108,7 @@ def _mixed(values: U64) -> U64:
 @functools.cache
 def table() -> Table:
     """The table that comes with the package; read once."""
-    return unpack((importlib.resources.files("rogue_scan") / "data" / TABLE).read_bytes())
+    return unpack(data_file(TABLE).read_bytes())
 
 
 def pack(names: Sequence[str], methods: dict[int, int], source: str) -> bytes:

@@ -5,9 +5,9 @@ The levels are AOSP's (``rogue_scan/data/android_permissions.tsv`` names source,
 """
 
 import functools
-import importlib.resources
 
 from rogue_scan.model.data import DataCategory as D
+from rogue_scan.shipped import data_file
 
 OPENS: dict[str, D] = {
     "android.permission.READ_SMS": D.SMS,
@@ -80,9 +80,7 @@ BASE_LEVELS = {0: "normal", 1: "dangerous", 2: "signature", 3: "signature|privil
 @functools.cache
 def levels() -> dict[str, str]:
     """Protection level of every permission of the platform."""
-    table = (
-        importlib.resources.files("rogue_scan.data").joinpath("android_permissions.tsv").read_text("utf-8")
-    )
+    table = data_file("android_permissions.tsv").read_text("utf-8")
     rows = (line.split("\t") for line in table.splitlines() if line and line[0] != "#")
     return {name: level for level, name in rows}
 

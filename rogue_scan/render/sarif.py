@@ -6,7 +6,6 @@ in ``logicalLocations`` and ``properties``. Only the limits of GitHub are kept: 
 """
 
 import functools
-import importlib.resources
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -21,6 +20,7 @@ from rogue_scan.model.subject import Flow, Subject
 from rogue_scan.render import escape
 from rogue_scan.render.formats import Options
 from rogue_scan.render.view import View, order
+from rogue_scan.shipped import data_file
 
 SCHEMA_URI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _MOST_RESULTS = 25_000
@@ -160,7 +160,7 @@ def _precision(name: str, cases: list[Finding]) -> str:
 @functools.cache
 def _measured() -> dict[str, tuple[int, int]]:
     """Rule → true and false findings on labelled files; written by ``tools/quality.py``."""
-    table = importlib.resources.files("rogue_scan.data").joinpath("measured.tsv")
+    table = data_file("measured.tsv")
     rows = (line.split("\t") for line in table.read_text("utf-8").splitlines())
     return {name: (int(right), int(false)) for name, right, false in rows}
 

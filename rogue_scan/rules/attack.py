@@ -1,12 +1,12 @@
 """The ATT&CK techniques that signatures may cite."""
 
 import functools
-import importlib.resources
 
 import msgspec
 
 from rogue_scan.errors import RuleError
 from rogue_scan.rules.rule import Rule
+from rogue_scan.shipped import data_file
 
 _TABLE = "attack_techniques.tsv"
 
@@ -32,7 +32,7 @@ def techniques() -> dict[str, Technique]:
 
     No number stands in both domains, so the id alone tells them apart.
     """
-    text = importlib.resources.files("rogue_scan.data").joinpath(_TABLE).read_text("utf-8")
+    text = data_file(_TABLE).read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {number: Technique(number, domain, name) for number, domain, name in rows}
 

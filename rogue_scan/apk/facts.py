@@ -19,7 +19,7 @@ from rogue_scan.apk.web import WebFile
 from rogue_scan.model.subject import Endpoint, Flow
 from rogue_scan.source.written import written
 
-VERSION = 2
+VERSION = 3
 """Raised with every change that makes stored facts unusable; theirs are then decoded afresh."""
 
 

@@ -43,6 +43,7 @@ from rogue_scan.apk.parts import (
     Part,
     quick_manifest,
 )
+from rogue_scan.apk.pause import collection_paused
 from rogue_scan.errors import LimitExceeded, SourceError
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.subject import Endpoint, Flow, Hop
@@ -97,9 +98,10 @@ def decode(data: bytes) -> Decoded:
     :raises Malformed: it is no app, not even a damaged one.
     :raises Unsupported: an archive without anything of an app.
     """
-    if data[:4] in (b"dex\n", b"dey\n") and not _has_archive(data):
-        return _bare_dex(data)
-    return _Intake(data).run()
+    with collection_paused():
+        if data[:4] in (b"dex\n", b"dey\n") and not _has_archive(data):
+            return _bare_dex(data)
+        return _Intake(data).run()
 
 
 def _has_archive(data: bytes) -> bool:

@@ -112,13 +112,12 @@ class ProtoTable(Table):
         wanted = {number for number, name in self._kinds.items() if name == kind}
         yield from (resource for resource in sorted(self._found) if resource >> 16 in wanted)
 
-    def values(self, resource: int) -> list[Value]:
+    def each(self, resource: int) -> Iterator[Value]:
         """Values in all configurations, default first; references are not followed."""
         found = []
         for locale, qualified, items in self._decoded(resource):
             found += [msgspec.structs.replace(v, locale=locale, qualified=qualified) for v in items[:1]]
-        found.sort(key=lambda value: (value.locale != "", value.qualified, value.locale))
-        return found
+        yield from sorted(found, key=lambda value: (value.locale != "", value.qualified, value.locale))
 
     def array(self, resource: int) -> list[Value]:
         """The items of an array, style or plural in its first configuration."""

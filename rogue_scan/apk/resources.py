@@ -88,6 +88,7 @@ class Table:
         self._packages: dict[int, _Package] = {}
         self._types = 0
         self._by_name: dict[str, dict[str, int]] = {}
+        self._ranked: dict[int, list[_Type]] = {}
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -139,20 +140,15 @@ class Table:
 
     def values(self, resource: int) -> list[Value]:
         """Values in all configurations, default first; references are not followed."""
-        package = self._packages.get(resource >> 24)
-        if package is None:
-            return []
-        found = []
-        for kind in package.by_type.get(resource >> 16 & 0xFF, ()):
+        return list(self.each(resource))
+
+    def each(self, resource: int) -> Iterator[Value]:
+        """As :meth:`values`, but read one by one: most who ask want the first."""
+        for kind in self._preferred(resource >> 16):
             at = self._entry_offset(kind, resource & 0xFFFF)
-            if at is not None:
-                _, values = self._decode(at, kind)
-                found += [
-                    msgspec.structs.replace(v, locale=kind.locale, qualified=kind.qualified)
-                    for v in values[:1]
-                ]
-        found.sort(key=lambda value: (value.locale != "", value.qualified, value.locale))
-        return found
+            values = self._decode(at, kind)[1] if at is not None else []
+            if values:
+                yield msgspec.structs.replace(values[0], locale=kind.locale, qualified=kind.qualified)
 
     def array(self, resource: int) -> list[Value]:
         """The items of an array, style or plural in its first configuration."""
@@ -174,7 +170,8 @@ class Table:
 
     def text(self, resource: int) -> str | None:
         """Text in the default language (or in the first there is)."""
-        return next(iter(self.texts(resource).values()), None)
+        texts = (self._follow(value) for value in self.each(resource))
+        return next((text for text in texts if text is not None), None)
 
     def of(self, attribute: Attribute | None) -> str | None:
         """The text of an attribute, looked up here where it is a reference."""
@@ -188,11 +185,11 @@ class Table:
     def strings(self) -> Iterator[StringResource]:
         """All string resources in their default configuration (else the first one there is)."""
         for package in self._packages.values():
-            for number, kinds in package.by_type.items():
+            for number in package.by_type:
                 if package.types.get(number - 1) != "string":
                     continue
                 seen: set[int] = set()
-                for kind in sorted(kinds, key=lambda t: (t.locale != "", t.qualified, t.locale)):
+                for kind in self._preferred(package.id << 8 | number):
                     if seen and kind.locale:
                         continue
                     for index, at in self._all_offsets(kind):
@@ -209,6 +206,16 @@ class Table:
         if self._values is not None:
             for index in range(len(self._values)):
                 yield self._values.get(index)
+
+    def _preferred(self, number: int) -> list[_Type]:
+        """Configurations of a type (``0xPPTT``), the default one first."""
+        found = self._ranked.get(number)
+        if found is None:
+            package = self._packages.get(number >> 8)
+            kinds = package.by_type.get(number & 0xFF, ()) if package else ()
+            found = sorted(kinds, key=lambda kind: (kind.locale != "", kind.qualified, kind.locale))
+            self._ranked[number] = found
+        return found
 
     def _follow(self, value: Value) -> str | None:
         for _ in range(MAX_FOLLOW):
@@ -434,11 +441,10 @@ class Joined(Table):
         """Ids of all resources of a type, in order."""
         yield from sorted({resource for table in self._tables for resource in table.ids(kind)})
 
-    def values(self, resource: int) -> list[Value]:
+    def each(self, resource: int) -> Iterator[Value]:
         """Values in all configurations, default first; references are not followed."""
-        found = [value for table in self._tables for value in table.values(resource)]
-        found.sort(key=lambda value: (value.locale != "", value.qualified, value.locale))
-        return found
+        found = [value for table in self._tables for value in table.each(resource)]
+        yield from sorted(found, key=lambda value: (value.locale != "", value.qualified, value.locale))
 
     def array(self, resource: int) -> list[Value]:
         """The items of an array, style or plural in its first configuration."""

@@ -21,6 +21,7 @@ from rogue_scan.apk.dex.reader import (
     NO_INDEX,
     Dex,
     Member,
+    distinct,
 )
 
 SYSTEM = re.compile(
@@ -406,9 +407,9 @@ class Program:
         found: set[str] = set()
         for dex in self.dexes:
             rows = np.flatnonzero((dex.ins_op >= 0x60) & (dex.ins_op <= 0x66))
-            fields = np.unique(dex.operand_b(rows))
+            fields = distinct(dex.operand_b(rows))
             fields = fields[fields < len(dex.field_class)]
-            found |= {dex.type(i) for i in np.unique(dex.field_class[fields]).tolist()}
+            found |= {dex.type(i) for i in distinct(dex.field_class[fields]).tolist()}
         return found
 
     def written_fields(self) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rogue_scan.apk.code.program import Program
 from rogue_scan.apk.dex import opcodes
-from rogue_scan.apk.dex.reader import ACC_ABSTRACT, ACC_STATIC, ranges
+from rogue_scan.apk.dex.reader import ACC_ABSTRACT, ACC_STATIC, distinct, ranges
 
 COMPONENTS = frozenset(
     (
@@ -287,8 +287,7 @@ class Groups:
 
 def first_time(flags: Mask, positions: I64) -> I64:
     """Those of the positions that are not flagged yet, each once; flags them."""
-    new: I64 = np.sort(positions[~flags[positions]])
-    new = new[np.append(True, new[1:] != new[:-1])[: len(new)]]
+    new: I64 = distinct(positions[~flags[positions]])
     flags[new] = True
     return new
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rogue_scan.apk.code.program import MANY_CLASSES
 from rogue_scan.apk.code.reach import I64, CallGraph, Mask, first_time
 from rogue_scan.apk.dex import opcodes
+from rogue_scan.apk.dex.reader import distinct
 
 _QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
 """Kits that send nothing themselves, in the packages that they are known by."""
@@ -40,8 +41,8 @@ class Relevance:
     def _impostors(self, bears: npt.NDArray[np.bool_], wanted: I64, network: I64) -> set[str]:
         """Of the classes with the name of a quiet kit those whose package sends; all where they are few."""
         if np.count_nonzero(bears) < MANY_CLASSES:
-            return {self.names[i] for i in np.unique(wanted[bears[wanted]]).tolist()}
-        packages = {_package(self.names[i]) for i in np.unique(network[bears[network]]).tolist()}
+            return {self.names[i] for i in distinct(wanted[bears[wanted]]).tolist()}
+        packages = {_package(self.names[i]) for i in distinct(network[bears[network]]).tolist()}
         return {self.names[i] for i in np.flatnonzero(bears).tolist() if _package(self.names[i]) in packages}
 
     def leading(self) -> tuple[Mask, Mask]:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.dex import opcodes
-from rogue_scan.apk.dex.reader import Dex, ranges
+from rogue_scan.apk.dex.reader import Dex, distinct, ranges
 
 ALIKE = 0.7
 """Share of common runs from which two apps count as built from the same code."""
@@ -30,15 +30,16 @@ _FRAMEWORK = ("Landroid/", "Ljava/", "Ljavax/", "Lorg/json/", "Ldalvik/", "Lorg/
 
 U64 = npt.NDArray[np.uint64]
 
-_random = np.random.Generator(np.random.PCG64(20240229))
-_FACTORS: U64 = _random.integers(1, 1 << 63, _PLACES, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-_TERMS: U64 = _random.integers(0, 1 << 63, _PLACES, dtype=np.uint64)
+# Any fixed numbers do, as long as they do not depend on each other.
+_numbers: U64 = np.frombuffer(hashlib.shake_256(b"sketch of own code").digest(16 * _PLACES), "<u8")
+_FACTORS: U64 = _numbers[:_PLACES] | np.uint64(1)
+_TERMS: U64 = _numbers[_PLACES:]
 
 
 def sketch(dexes: Iterable[Dex], own: Collection[str]) -> bytes:
     """Sketch of the classes ``own`` (descriptors); empty where there is too little code."""
     found = [_runs(dex, own) for dex in dexes]
-    runs = np.unique(np.concatenate(found)) if found else np.zeros(0, np.uint64)
+    runs = distinct(np.concatenate(found)) if found else np.zeros(0, np.uint64)
     if len(runs) < LEAST_RUNS:
         return b""
     # The smallest of well-mixed hashes are a fair sample of them all.
@@ -74,7 +75,7 @@ def _runs(dex: Dex, own: Collection[str]) -> U64:
     chosen = np.array([name in own for name in dex.class_names()], dtype=bool)
     if not chosen.any():
         return np.zeros(0, np.uint64)
-    codes = np.unique(dex.def_code[chosen[dex.def_class] & (dex.def_code >= 0)])
+    codes = distinct(dex.def_code[chosen[dex.def_class] & (dex.def_code >= 0)])
     sizes = np.diff(dex.code_first)[codes]
     rows, method = ranges(dex.code_first[codes], sizes), np.repeat(codes, sizes)
     # An empty instruction is also how payloads show, and padding says nothing.

@@ -46,11 +46,14 @@ app = manifest.parse(read("AndroidManifest.xml"), None, read)
 codes = [entry for entry in box.entries if entry.name.endswith(".dex")]
 files = [dex for entry in codes for dex in read_all(entry.name, box.read(entry))]
 graph = CallGraph(Program(files, load_models(), app.package))
-strings = [(dex.strings()[i], row) for dex in files for row, i in zip(*map(list, dex.const_strings()))]
+calls = sum(len(rows) for rows, _ in graph.call_units)
+pools = [dex.strings() for dex in files]
+uses = [zip(*map(list, dex.const_strings())) for dex in files]
+strings = [(pool[i], row) for pool, used in zip(pools, uses) for row, i in used]
 """
 READ_COUNT = """
 print(f"{sum(len(d.classes) for d in files)} classes, {sum(len(d.code_offset) for d in files)} methods,"
-      f" {sum(d.instruction_count for d in files)} instructions, {len(graph.direct)} invokes,"
+      f" {sum(d.instruction_count for d in files)} instructions, {calls} invokes,"
       f" {len(strings)} const-strings")
 """
 ANDROGUARD = """

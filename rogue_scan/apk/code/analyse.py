@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rogue_scan.apk.code import web
+from rogue_scan.apk.code import nearby, web
 from rogue_scan.apk.code.endpoints import (
     MAIL,
     classify,
@@ -415,7 +415,7 @@ class _Analysis:
                 refs[at].tolist(), numbers.tolist(), offsets.tolist(), strict=True
             ):
                 told[index] += 1
-                if told[index] > MAX_UNVISITED or number < 0 or number in self.machine.visited:
+                if told[index] > MAX_UNVISITED or number < 0 or number in self.machine.finished:
                     continue
                 home = self._home(number)
                 if home is not None and (home.name, offset) not in seen:
@@ -538,9 +538,9 @@ class _Analysis:
         return kind
 
     def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
-        """Calls in methods that were not interpreted: all of own code, of kits those that models name."""
-        visited = np.zeros(self.program.method_count, bool)
-        visited[list(self.machine.visited)] = True
+        """Calls in methods not interpreted to an end: all of own code, of kits those that models name."""
+        finished = np.zeros(self.program.method_count, bool)
+        finished[list(self.machine.finished)] = True
         libraries = np.array([cls.library for cls in self.program.classes.values()] or [False])
         library_def = libraries[self.graph.def_class] if len(self.graph.def_class) else np.zeros(0, bool)
         for which, dex in enumerate(self.files):
@@ -550,15 +550,21 @@ class _Analysis:
             status = self._status(which, dex)[refs]
             at = np.flatnonzero(status)
             numbers = self.graph.code_def[which][dex.code_row_of(rows[at])]
-            keep = (numbers >= 0) & ~visited[numbers] & ((status[at] == 2) | ~library_def[numbers])
+            keep = (numbers >= 0) & ~finished[numbers] & ((status[at] == 2) | ~library_def[numbers])
             at, numbers = at[keep], numbers[keep]
             offsets = dex.ins_unit[rows[at]].astype(np.int64) * 2
             apis: dict[int, str] = {}
-            for index, number, offset in zip(
-                refs[at].tolist(), numbers.tolist(), offsets.tolist(), strict=True
+            static = (dex.ins_op[rows[at]] == 0x71) | (dex.ins_op[rows[at]] == 0x77)
+            for index, number, offset, has_no_receiver, constants in zip(
+                refs[at].tolist(),
+                numbers.tolist(),
+                offsets.tolist(),
+                static.tolist(),
+                nearby.constants(dex, rows[at]),
+                strict=True,
             ):
                 home = self._home(number)
-                if home is None:
+                if home is None or (number, (offset - home.base) // 2) in self.machine.calls:
                     continue
                 if left <= 0:
                     self.machine.limits.add("calls")
@@ -568,7 +574,18 @@ class _Analysis:
                 if api is None:
                     ref = dex.method_id(index)
                     api = apis[index] = f"{ref.cls}->{ref.name}{ref.kind}"
-                yield Call(api, Place(dex.name, home.name, offset), (), bool(reach[number]), home.library)
+                args = self._arguments(api, has_no_receiver, constants) if constants else ()
+                yield Call(api, Place(dex.name, home.name, offset), args, bool(reach[number]), home.library)
+
+    def _arguments(self, api: str, static: bool, constants: dict[int, Any]) -> tuple[Any, ...]:
+        """The arguments of a call by the places of its constant registers."""
+        args: list[Any] = []
+        place = 0 if static else 1
+        for kind in self.program.params(api[api.index("(") :]):
+            value = constants.get(place)
+            args.append(value[:512] if isinstance(value, str) else value)
+            place += 2 if kind in "JD" else 1
+        return tuple(args)
 
     def _status(self, which: int, dex: Dex) -> npt.NDArray[np.int8]:
         """For each method index: 2 where models name it, 1 where Android has it, else 0."""

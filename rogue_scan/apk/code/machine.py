@@ -127,6 +127,8 @@ class Machine:
         self.library: Library
         self.relevant: Callable[[Method], bool] = lambda method: True
         self.visited: set[int] = set()
+        self.finished: set[int] = set()
+        """Methods of which at least one run came to its end."""
         self.calls: dict[tuple[int, int], tuple[Member, list[tuple[Any, ...]]]] = {}
         self.strings: dict[tuple[str, int, int], frozenset[str]] = {}
         """Computed texts by (text, method, unit)."""
@@ -394,6 +396,7 @@ class Machine:
         try:
             frame = Frame(method, body, context, depth, parent)
             result, heap = self._run(frame, args, heap)
+            self.finished.add(method.number)
             if frame.thrown is not None and parent is not None:
                 parent.thrown = frame.thrown if parent.thrown is None else join(parent.thrown, frame.thrown)
         finally:

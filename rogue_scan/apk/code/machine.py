@@ -419,6 +419,8 @@ class Machine:
         if not isinstance(value, Val):
             return value if relevant or not isinstance(value, int | float) else UNKNOWN
         data = frozenset(self.deep(value, heap, 2)) if self.labels else None
+        if relevant:
+            return value.c, data, *((obj, obj.writes) for obj in value.o)
         return value.c, data, *(obj if obj.cls[0] == "[" else obj.cls for obj in value.o)
 
     def _run(self, frame: Frame, args: list[Any], heap: Heap) -> tuple[Any, Heap]:

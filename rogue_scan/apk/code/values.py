@@ -78,7 +78,7 @@ CLEAN: Final[Taint] = {}
 class Obj:
     """An abstract object: all objects that one place creates in one calling context."""
 
-    __slots__ = ("cls", "fields", "fresh", "key", "kind")
+    __slots__ = ("cls", "fields", "fresh", "key", "kind", "writes")
 
     def __init__(self, key: tuple[Any, ...], cls: str, fresh: bool) -> None:
         self.key, self.cls, self.fresh = key, cls, fresh
@@ -86,6 +86,8 @@ class Obj:
         """Names of all fields ever stored, for deep reads."""
         self.kind = ""
         """What a model made of it: ``meta-data``, ``asset`` …"""
+        self.writes = 0
+        """How often another value was stored in a field."""
 
 
 class Val:
@@ -367,9 +369,11 @@ class Heap:
 
     def set(self, obj: Any, field: str, value: Any) -> None:
         """Overwrite a field."""
-        self.delta[obj, field] = value
-        if isinstance(obj, Obj):
+        key = (obj, field)
+        if isinstance(obj, Obj) and self.delta.get(key, UNKNOWN) is not value:
             obj.fields.add(field)
+            obj.writes += 1
+        self.delta[key] = value
 
     def add(self, obj: Any, field: str, value: Any) -> None:
         """Let a field hold this value too."""
@@ -383,6 +387,8 @@ class Heap:
         merged = join_cells(old, value, self.token)
         if merged is not old:
             self.delta[key] = merged
+            if isinstance(obj, Obj):
+                obj.writes += 1
 
     def array(self, obj: Obj) -> Arr | None:
         """The elements of an object, to be read only."""

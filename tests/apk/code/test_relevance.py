@@ -205,3 +205,36 @@ def test_what_a_component_reads_makes_it_run_again_once_another_one_wrote_it(ana
         .field static kept:Ljava/lang/String;
         """
     assert sent(analyse(text)) == {("device-id", "c2.example")}
+
+
+def test_calls_are_told_apart_by_what_their_objects_hold_late_in_a_long_method(analyse: Analyse) -> None:
+    """The second object holds another address than the first, and then yet another one."""
+    text = """
+        .class Lapp/Main; Landroid/app/Activity;
+        .method onCreate(Landroid/os/Bundle;)V 6
+        const/16 v0, 2500
+        :loop
+        add-int/lit8 v0, v0, -1
+        if-nez v0, :loop
+        v1 = "http://one.example/x"
+        v2 = new app.Up(String) v1
+        app.Up.go() v2
+        v1 = "http://two.example/x"
+        v3 = new app.Up(String) v1
+        app.Up.go() v3
+        v1 = "http://three.example/x"
+        iput-object v1, v3, Lapp/Up;->at:Ljava/lang/String;
+        app.Up.go() v3
+        return-void
+        .class Lapp/Up;
+        .method <init>(Ljava/lang/String;)V 2
+        iput-object v1, v0, Lapp/Up;->at:Ljava/lang/String;
+        return-void
+        .method go()V 3
+        iget-object v0, v2, Lapp/Up;->at:Ljava/lang/String;
+        invoke-static {v0} Lapp/Net;->open(Ljava/lang/String;)V
+        return-void
+        .field at:Ljava/lang/String;
+        """
+    reached = {e.host for e in analyse(text).endpoints if e.where and "Net" in str(e.where)}
+    assert {"one.example", "two.example", "three.example"} <= reached

@@ -253,9 +253,10 @@ def _used(indices: npt.NDArray[np.integer], limit: int) -> npt.NDArray[np.int64]
 
 def _spread(indices: npt.NDArray[np.integer], kind: str, texts: dict[int, str]) -> U64:
     """The :func:`token` of the text of each index, 0 where there is none."""
-    values = np.zeros(int(indices.max(initial=0)) + 1, np.uint64)
+    none = max(texts, default=-1) + 1  # code may name what no table has, and far beyond its end
+    values = np.zeros(none + 1, np.uint64)
     values[list(texts)] = np.frombuffer(b"".join([_digest(kind, text) for text in texts.values()]), "<u8")
-    found: U64 = values[indices]
+    found: U64 = values[np.minimum(indices, none)]
     return found
 
 

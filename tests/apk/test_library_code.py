@@ -191,6 +191,13 @@ def test_an_empty_table_knows_nothing(dex_bytes):
     assert library_code.known(dexes, names(dexes), empty) == {}
 
 
+def test_an_index_far_beyond_its_table_says_nothing():
+    """``const-string/jumbo`` may name any of four milliards of texts; memory goes by those that there are."""
+    one, far, other = library_code._spread(np.array([1, 1 << 40, 0]), "s", {1: "text"}).tolist()
+    assert one
+    assert (far, other) == (0, 0)
+
+
 def test_pack_and_unpack():
     raw = library_code.pack(["A", "B"], {(1 << 40) - 1: 1, 7: 0}, "test")
     table = library_code.unpack(raw)

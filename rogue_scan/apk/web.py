@@ -306,7 +306,7 @@ def _addresses(text: str) -> Iterator[WebAddress]:
         if plain.isprintable() and address.candidate(plain):
             _note(found, plain, match.start(), "base64")
     for match in _first(_CODES.finditer(text), 500):
-        codes = [int(part) for part in match.group(1).split(",")]
+        codes = [int(part) for part in re.findall(r"\d+", match.group(1))]
         if all(32 <= code < 127 for code in codes):
             _note(found, "".join(map(chr, codes)), match.start(), "character codes")
     if "\\x" in text or "\\u00" in text:

@@ -65,7 +65,7 @@ def test_taking_and_sending_apart_is_no_flow(text):
             "character codes",
         ),
         (  # odd white space between the numbers, which a script may have
-            f"[{',\x1c'.join(str(ord(c)) for c in 'http://a.evil.example/x')}]",
+            "[" + ",\x1c".join(str(ord(c)) for c in "http://a.evil.example/x") + "]",
             "character codes",
         ),
         ("var u='" + "".join(f"\\x{ord(c):02x}" for c in "http://a.evil.example/x") + "'", "escapes"),

@@ -303,7 +303,7 @@ class Machine:
         before = {cell: base.get(cell, UNKNOWN) for cell in heap.delta}
         Heap({}, base).absorb(heap)
         for cell, value in before.items():
-            if base[cell] is not value:
+            if base.get(cell, UNKNOWN) is not value:
                 self.note_change(cell)
 
     def keep(self, cell: Cell, value: Any) -> None:

@@ -15,6 +15,8 @@ from rogue_scan.wifi.dot11.link import SUPPORTED
 
 MAGIC = b"SQLite format 3\0"
 _ROWS = 8192
+_MEMORY = 256 << 20
+"""Bytes that SQLite may use: a damaged schema can make it sort what it should only read."""
 _QUERY = (
     "SELECT ts_sec, ts_usec, dlt, datasource, packet FROM packets WHERE packet IS NOT NULL ORDER BY rowid"
 )
@@ -38,6 +40,7 @@ class KismetReader:
                 base.execute("PRAGMA trusted_schema=OFF")
                 base.execute("PRAGMA mmap_size=0")
                 base.execute("PRAGMA cell_size_check=ON")
+                base.execute(f"PRAGMA hard_heap_limit={_MEMORY}")
                 base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 16 * MAX_RECORD)
                 kind = base.execute("SELECT type FROM sqlite_master WHERE name='packets'").fetchone()
                 if kind is None or kind[0] != "table":
@@ -48,6 +51,8 @@ class KismetReader:
                     if chunk is not None:
                         yield chunk
             base.close()
+        except MemoryError:
+            raise Malformed("Kismet log: SQLite needs more memory for it than a log takes") from None
         except sqlite3.OperationalError as error:
             raise Unreadable(f"Kismet log: {error}") from error
         except (sqlite3.Error, UnicodeError) as error:  # SQLite's own messages repeat damaged names

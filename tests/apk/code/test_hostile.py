@@ -83,3 +83,9 @@ def test_the_same_app_gives_the_same_facts() -> None:
         data = archive.read("classes.dex")
     context = AppContext("com.update.flash")
     assert analyse_code([("classes.dex", data)], context) == analyse_code([("classes.dex", data)], context)
+
+
+def test_a_call_whose_argument_is_not_there_leaves_no_value_behind() -> None:
+    """Damage found by fuzzing: a call names fewer registers than its prototype has parameters."""
+    damaged = (DATA / "damaged-argument.dex").read_bytes()
+    assert isinstance(analyse_code([("classes.dex", damaged)], AppContext("app", ())), CodeFacts)

@@ -1,5 +1,6 @@
 import contextlib
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,10 @@ def test_a_damaged_table_of_contents(tmp_path, byte):
         path.write_bytes(damaged)
         with contextlib.suppress(SourceError):
             list(KismetReader(path).chunks())
+
+
+def test_a_schema_that_makes_sqlite_sort_without_end_is_refused():
+    """Damage found by fuzzing: SQLite took gigabytes for a log of 14 KiB."""
+    path = Path(__file__).parents[2] / "data" / "wifi" / "damaged-schema.kismet"
+    with pytest.raises(Malformed, match="memory"):
+        list(KismetReader(path).chunks())

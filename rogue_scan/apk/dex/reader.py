@@ -746,16 +746,16 @@ def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> 
     # Those that came to their end earlier than others marked it too; no instruction begins there.
     mask[ends] = False
     for first, stop in zip(at.tolist(), end.tolist(), strict=True):
-        mask[first + np.array(_walk(units[first:stop]))] = True
+        mask[first:stop] |= np.frombuffer(_walk(units[first:stop]), bool)  # pieces of code may overlap
     return np.flatnonzero(mask) + low
 
 
-def _walk(units: npt.NDArray[np.uint16]) -> list[int]:
-    """The first unit of every instruction of a single piece of code."""
+def _walk(units: npt.NDArray[np.uint16]) -> bytearray:
+    """A mark at the first unit of every instruction of a single piece of code."""
     lengths = _LENGTHS[units].tobytes()
-    found = []
+    found = bytearray(len(lengths))
     at = 0
     while at < len(lengths):
-        found.append(at)
+        found[at] = True
         at += lengths[at] or _payload_length(units, at)
     return found

@@ -18,11 +18,11 @@ from rogue_scan.apk.code.endpoints import (
     is_host,
 )
 from rogue_scan.apk.code.library import Library, RawFlow
-from rogue_scan.apk.code.machine import Machine
+from rogue_scan.apk.code.machine import MAX_ARGUMENT, Machine
 from rogue_scan.apk.code.models import Models, SourceModel, load_models
 from rogue_scan.apk.code.plain import PlainTexts
-from rogue_scan.apk.code.program import Method, Program
-from rogue_scan.apk.code.reach import I64, CallGraph, Mask
+from rogue_scan.apk.code.program import Method, Program, argument_places
+from rogue_scan.apk.code.reach import CallGraph, Mask
 from rogue_scan.apk.code.relevance import Relevance
 from rogue_scan.apk.code.runner import MAX_CALLBACKS, Runner, descriptor
 from rogue_scan.apk.code.semantics import (
@@ -60,8 +60,8 @@ from rogue_scan.apk.code.values import (
     HOLE,
     Label,
 )
-from rogue_scan.apk.dex import reader
-from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.apk.dex import opcodes, reader
+from rogue_scan.apk.dex.reader import I64, Dex
 from rogue_scan.apk.pause import collection_paused
 from rogue_scan.errors import Malformed, Truncated
 from rogue_scan.model.data import DataCategory, Sink
@@ -99,13 +99,12 @@ MAX_UNVISITED = 64
 MAX_FLOWS = 400
 MAX_ENDPOINTS = 2_000
 
-_NETWORK = re.compile(
-    r"Ljava/net/(?:URL|HttpURLConnection|URLConnection|Socket|DatagramSocket|InetAddress);|Ljavax/net/ssl/HttpsURLConnection;"
-    r"|Landroid/webkit/WebView;|Landroid/content/ContentResolver;|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
-)
 _SENDS = re.compile(
     r"Ljava/net/(?:HttpURLConnection|URLConnection|Socket|DatagramSocket);|Ljavax/net/ssl/HttpsURLConnection;"
     r"|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
+)
+_NETWORK = re.compile(
+    _SENDS.pattern + r"|Ljava/net/(?:URL|InetAddress);|Landroid/(?:webkit/WebView|content/ContentResolver);"
 )
 _FRAMEWORK = re.compile(
     r"L(?:android|java|javax|dalvik|com/android|org/apache/http|org/json|org/xml|org/w3c)/"
@@ -223,9 +222,8 @@ class _Analysis:
         instantiated = [cls.name for cls, _, _ in components]
         reach = self.graph.reachable(numbers, instantiated)
         size = sum(dex.instruction_count for dex in self.files)
-        self.machine.steps_left = STEPS
         runner.run(reach, components)
-        if self.machine.cut:
+        if self.machine.cut or self.machine.unready:
             self.machine.limits.add("steps")
         reach = self._final_reach(reach, numbers, instantiated)
         plain = PlainTexts(self.program, self.graph)
@@ -554,7 +552,7 @@ class _Analysis:
             at, numbers = at[keep], numbers[keep]
             offsets = dex.ins_unit[rows[at]].astype(np.int64) * 2
             apis: dict[int, str] = {}
-            static = (dex.ins_op[rows[at]] == 0x71) | (dex.ins_op[rows[at]] == 0x77)
+            static = opcodes.IS_STATIC_CALL[dex.ins_op[rows[at]]]
             for index, number, offset, has_no_receiver, constants in zip(
                 refs[at].tolist(),
                 numbers.tolist(),
@@ -580,11 +578,10 @@ class _Analysis:
     def _arguments(self, api: str, static: bool, constants: dict[int, Any]) -> tuple[Any, ...]:
         """The arguments of a call by the places of its constant registers."""
         args: list[Any] = []
-        place = 0 if static else 1
-        for kind in self.program.params(api[api.index("(") :]):
-            value = constants.get(place)
-            args.append(value[:512] if isinstance(value, str) else value)
-            place += 2 if kind in "JD" else 1
+        first = 0 if static else 1
+        for place in argument_places(self.program.params(api[api.index("(") :])):
+            value = constants.get(first + place)
+            args.append(value[:MAX_ARGUMENT] if isinstance(value, str) else value)
         return tuple(args)
 
     def _status(self, which: int, dex: Dex) -> npt.NDArray[np.int8]:

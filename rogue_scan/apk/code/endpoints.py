@@ -51,7 +51,11 @@ def is_host(host: str) -> bool:
 
 @functools.cache
 def _suffixes() -> frozenset[str]:
-    """The rules of the public suffix list as they stand there (its comments are no names)."""
+    """The rules of the public suffix list as they stand there (its comments are no names).
+
+    The package's own reader takes longer to build its tables than most apps take to analyse, and only
+    whether a rule exists is asked here.
+    """
     from publicsuffixlist import PSLFILE
 
     return frozenset(Path(PSLFILE).read_text("utf-8").split("\n"))

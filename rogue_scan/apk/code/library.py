@@ -13,7 +13,7 @@ from typing import Any, Final
 from rogue_scan.apk.code import personal
 from rogue_scan.apk.code.machine import Frame, Machine
 from rogue_scan.apk.code.models import KeyedModel, SinkModel, SourceModel
-from rogue_scan.apk.code.program import Method
+from rogue_scan.apk.code.program import Method, argument_places
 from rogue_scan.apk.code.reach import COMPONENTS
 from rogue_scan.apk.code.types import Place, SourceUse
 from rogue_scan.apk.code.values import (
@@ -742,12 +742,9 @@ class Library:
         if body is None:
             return False
         kinds = self.m.program.params(method.proto)
-        at = body.registers - body.ins + (0 if method.is_static else 1)
-        wanted = set()
-        for other in kinds:
-            if other == kind:
-                wanted.add(at)
-            at += 2 if other in "JD" else 1
+        first = body.registers - body.ins + (0 if method.is_static else 1)
+        places = argument_places(kinds)
+        wanted = {first + at for at, other in zip(places, kinds, strict=True) if other == kind}
         for op, _, _, b, rest in body.code.values():
             if 0x6E <= op <= 0x78:
                 if wanted.intersection(rest):

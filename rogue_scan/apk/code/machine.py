@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from rogue_scan.apk.code import arith
-from rogue_scan.apk.code.program import Body, Class, Method, Program
+from rogue_scan.apk.code.program import Body, Class, Method, Program, argument_places
 from rogue_scan.apk.code.types import AppContext, Place, Resources
 from rogue_scan.apk.code.values import (
     ALL,
@@ -48,18 +48,19 @@ MAX_TRACES = 5_000
 """Traces of one run of a method."""
 MAX_RUNS = 250
 """Runs of one method for one entry point."""
-MAX_RUN_STEPS = 300_000
 MAX_TURNS = 5_000
 """Times that one branch is decided in one trace; from there on both ways are taken."""
 ENTRY_STEPS = 8_000
 """Steps that one entry point may use up at first, for the others need theirs."""
 MORE_SHARE = 4
+"""What used up its share gets this many times as much once the others have run."""
 CAREFUL_STEPS = 2_000
 """Steps of one entry point after which a method is run again only with arguments that it did not have."""
 MAX_NESTED_CLINIT = 12
-MAX_CLINIT = 100_000
 MAX_FOREIGN_CLINIT = 5_000
-"""Steps of one static initialiser, of the app's own classes and of others."""
+"""Steps of one static initialiser of a class that is not the app's own."""
+MAX_ARGUMENT = 512
+"""Characters kept of a text that a call is given."""
 MAX_ARRAY = 4_000
 """Elements of a new array up to which each is told apart; what is longer is mostly a buffer."""
 MAX_TARGETS = 6
@@ -71,9 +72,8 @@ MAX_VARIANTS = 4
 LIBRARY_CALLEE = 400
 """Code units up to which a kit's method is followed even if it leads to no source or sink."""
 
-LABELS: Final = ("labels", "")
-"""Stands for whether any personal data was taken, where it is told what depends on what."""
-_WIDE = frozenset("JD")
+DATA_TAKEN: Final = ("data taken", "")
+"""Stands for :attr:`Machine.data_taken` where it is told what depends on what."""
 
 
 class Budget(Exception):
@@ -133,11 +133,15 @@ class Machine:
         self.strings: dict[tuple[str, int, int], frozenset[str]] = {}
         """Computed texts by (text, method, unit)."""
         self.limits: set[str] = set()
-        self.labels = 0
-        """How often personal data was taken."""
-        self.cut: dict[int, int] = {}
-        """Entry points that used up their share of the steps, with the share that they get next."""
+        self.data_taken = False
+        """Whether any personal data was taken yet."""
+        self.cut: set[int] = set()
+        """Entry points that used up their share of the steps when they ran last."""
+        self._shares: dict[int, int] = {}
+        """Shares of the entry points that need more than :data:`ENTRY_STEPS`."""
         self.root = Root("", "", "")
+        self.unready: list[Class] = []
+        """Own classes whose static initialiser used up the steps of the entry point that asked for it."""
         self.waiting: dict[tuple[Obj, int], Callback] = {}
         self._initialising = 0
         self._objects: dict[tuple[Any, ...], Obj] = {}
@@ -199,10 +203,10 @@ class Machine:
         return {label: step}
 
     def took_data(self) -> None:
-        """Count that personal data was taken."""
-        if not self.labels:
-            self.note_change(LABELS)
-        self.labels += 1
+        """Tell that personal data was taken."""
+        if not self.data_taken:
+            self.data_taken = True
+            self.note_change(DATA_TAKEN)
 
     # -- what values hold --------------------------------------------------------------------
 
@@ -212,8 +216,8 @@ class Machine:
             return CLEAN
         if not value.o:
             return value.t
-        if not self.labels:
-            heap.reads.add(LABELS)
+        if not self.data_taken:
+            heap.reads.add(DATA_TAKEN)
             return CLEAN
         return self._deep(value, heap, depth, set(), CLEAN)
 
@@ -279,17 +283,18 @@ class Machine:
         self.reads = heap.reads
         context = self.context(0, 0, method.number)
         result: Any = None
-        # No entry point may use up what the others need.
+        # No entry point may use up what the others need; one that would gets more once they have run.
         saved = self.steps_left
-        # One that did gets more once the others have run.
-        share = self.cut.pop(method.number, ENTRY_STEPS)
+        share = self._shares.get(method.number, ENTRY_STEPS)
         self.steps_left = start = min(saved, share)
         self._careful_below = start - CAREFUL_STEPS
         self._alike = set()
         try:
             result, heap = self.invoke(method, args, heap, None, context)
+            self.cut.discard(method.number)
         except Budget:
-            self.cut[method.number] = share * MORE_SHARE
+            self.cut.add(method.number)
+            self._shares[method.number] = share * MORE_SHARE
         except RecursionError:
             self.limits.add("depth")
         finally:
@@ -336,8 +341,8 @@ class Machine:
         if foreign and not self.relevant(clinit):
             return
         # A class that computes without end must not cost the analysis of the rest.
-        most = MAX_FOREIGN_CLINIT if foreign else MAX_CLINIT
-        saved, self.steps_left = self.steps_left, min(self.steps_left, most)
+        saved = self.steps_left
+        self.steps_left = min(saved, MAX_FOREIGN_CLINIT) if foreign else saved
         start = self.steps_left
         heap = Heap(self.base) if current is None else current.fork()
         before = dict(heap.delta)
@@ -345,7 +350,10 @@ class Machine:
         try:
             _, heap = self.invoke(clinit, [], heap, None, self.context(0, 1, clinit.number))
         except Budget:
-            self.limits.add("steps")
+            if foreign:
+                self.limits.add("steps")
+            else:
+                self.unready.append(cls)
         finally:
             self._initialising -= 1
             self.steps_left = saved - (start - self.steps_left)
@@ -354,6 +362,19 @@ class Machine:
                 self.keep(key, value)
                 if current is not None and key in current.delta:
                     current.delta[key] = value
+
+    def initialise_again(self) -> None:
+        """Give the static initialisers that used up their steps half of those that are left, in turn."""
+        unready, self.unready = self.unready, []
+        for cls in unready:
+            cls.initialised = False
+            self.now += 1
+            self._runs = {}
+            kept = self.steps_left // 2
+            self.steps_left -= kept
+            self._careful_below = self.steps_left - CAREFUL_STEPS
+            self.initialise(cls)
+            self.steps_left += kept
 
     def invoke(
         self, method: Method, args: list[Any], heap: Heap, parent: Frame | None, context: int
@@ -418,7 +439,7 @@ class Machine:
         """What tells one argument from another: text, personal data, types, and numbers where they matter."""
         if not isinstance(value, Val):
             return value if relevant or not isinstance(value, int | float) else UNKNOWN
-        data = frozenset(self.deep(value, heap, 2)) if self.labels else None
+        data = frozenset(self.deep(value, heap, 2))
         if relevant:
             return value.c, data, *((obj, obj.writes) for obj in value.o)
         return value.c, data, *(obj if obj.cls[0] == "[" else obj.cls for obj in value.o)
@@ -430,10 +451,9 @@ class Machine:
         kinds = self.program.params(method.proto)
         if not method.is_static:
             kinds = [method.cls.name, *kinds]
-        for kind, value in zip(kinds, args, strict=False):
-            if at < body.registers:
-                registers[at] = value
-            at += 2 if kind in _WIDE else 1
+        for place, value in zip(argument_places(kinds), args, strict=False):
+            if at + place < body.registers:
+                registers[at + place] = value
         states: dict[int, tuple[list[Any], Heap]] = {}
         pending: set[int] = set()
         pushes: dict[int, int] = {}
@@ -470,14 +490,13 @@ class Machine:
         out_heap: Heap | None = None
         result, ended = self._trace(frame, 0, registers, heap, pend, pend_handlers)
         traces = 1
-        steps_before = self.steps_left
         if ended:
             outcome.append(result)
             out_heap = heap
         while pending:
             unit = min(pending)
             pending.discard(unit)
-            if traces >= MAX_TRACES or steps_before - self.steps_left > MAX_RUN_STEPS:
+            if traces >= MAX_TRACES:
                 self.limits.add("traces")
                 break
             traces += 1
@@ -521,10 +540,6 @@ class Machine:
             if ins is None:
                 return None, False
             steps += 1
-            if steps > MAX_RUN_STEPS:
-                self.limits.add("steps")
-                self._spend(steps)
-                return None, False
             if not steps & 1023:
                 self._spend(1024)
             op, after, a, b, rest = ins
@@ -911,12 +926,8 @@ class Machine:
         if len(listed) == len(kinds) + (not static):
             args = [regs[register] for register in listed]
         else:
-            # A long or double takes two registers.
-            args = [] if static else [regs[listed[0]] if listed else ANY]
-            at = len(args)
-            for kind in kinds:
-                args.append(regs[listed[at]] if at < len(listed) else ANY)
-                at += 2 if kind in _WIDE else 1
+            at = argument_places(kinds if static else [ref.cls, *kinds])
+            args = [regs[listed[place]] if place < len(listed) else ANY for place in at]
         result, after = self.call(frame, unit, op, ref, args, heap)
         if ref.name == "<init>" and result is not None and not static and listed:
             # A text has no identity here: every register that held the new object now holds it.
@@ -1042,7 +1053,7 @@ class Machine:
 def _constant(value: Any) -> Any:
     c = value.c if isinstance(value, Val) else value
     if isinstance(c, str):
-        return c[:512]
+        return c[:MAX_ARGUMENT]
     if isinstance(c, int | float):
         return c
     if isinstance(c, ClassRef):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rogue_scan.apk.dex import opcodes
 from rogue_scan.apk.dex.reader import I64, Dex
 
 MAX_BACK = 24
@@ -38,8 +39,6 @@ _ENDS[[*range(0x0E, 0x12), *range(0x27, 0x2D)]] = True
 """Returns, throws, jumps and switches: what stands behind them does not run right after them."""
 _RANGE = np.zeros(256, bool)
 _RANGE[[*range(0x74, 0x79), 0xFB]] = True
-_STATIC = np.zeros(256, bool)
-_STATIC[[0x71, 0x77]] = True
 
 
 def constants(dex: Dex, rows: I64) -> list[dict[int, Any]]:
@@ -97,7 +96,7 @@ def _registers(dex: Dex, rows: I64) -> I64:
     registers = np.where(ranged[:, None], third[:, None] + places, listed)
     found: npt.NDArray[np.int64] = np.where(places < count[:, None], registers, _NONE)
     # No receiver is a constant.
-    found[~_STATIC[dex.ins_op[rows]], 0] = _NONE
+    found[~opcodes.IS_STATIC_CALL[dex.ins_op[rows]], 0] = _NONE
     return found
 
 

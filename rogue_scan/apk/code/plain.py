@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from rogue_scan.apk.code.endpoints import MAIL, classify
 from rogue_scan.apk.code.program import Class, Program
 from rogue_scan.apk.code.reach import CallGraph
 from rogue_scan.apk.code.types import Place
 from rogue_scan.apk.dex import values
-from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.apk.dex.reader import I64, Dex
 
 MAX_CANDIDATES = 20_000
 """Texts of one DEX file that are looked at for an address, and as many for a mailbox."""
 MAX_MAIL = 300
-
-I64 = npt.NDArray[np.int64]
 
 
 class PlainTexts:

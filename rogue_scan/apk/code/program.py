@@ -430,6 +430,15 @@ class Program:
         return self._written
 
 
+def argument_places(kinds: Iterable[str]) -> list[int]:
+    """The register that each parameter begins in, counted from the first; a long or double takes two."""
+    found, at = [], 0
+    for kind in kinds:
+        found.append(at)
+        at += 2 if kind in "JD" else 1
+    return found
+
+
 def split_parameters(proto: str) -> list[str]:
     """Split the parameters of ``(parameters)return`` into descriptors."""
     found = []

@@ -6,7 +6,6 @@ the names of callbacks.
 """
 
 import itertools
-import re
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy.typing as npt
 
 from rogue_scan.apk.code.program import Program
 from rogue_scan.apk.dex import opcodes
-from rogue_scan.apk.dex.reader import ACC_ABSTRACT, ACC_STATIC, distinct, ranges
+from rogue_scan.apk.dex.reader import ACC_ABSTRACT, ACC_STATIC, I64, distinct, ranges
 
 COMPONENTS = frozenset(
     (
@@ -28,7 +27,6 @@ COMPONENTS = frozenset(
 _PROTO_BITS = 24
 """Bits of a prototype's number beside that of a name: more than 200 files of 65,536 prototypes need."""
 Mask = npt.NDArray[np.bool_]
-I64 = npt.NDArray[np.int64]
 
 
 class CallGraph:
@@ -159,19 +157,14 @@ class CallGraph:
         self.makers = Groups(makes[maker >= 0], maker[maker >= 0], len(classes))
         """The methods that make an object of each class."""
 
-    def candidates(
-        self, which: int, refs: I64, names: Iterable[str], classes: re.Pattern[str] | None = None
-    ) -> I64:
-        """The method indices among those called that bear one of the names or lie in matching classes."""
+    def candidates(self, which: int, refs: I64, names: Iterable[str]) -> I64:
+        """The method indices among those called that bear one of the names."""
         dex = self.program.dexes[which]
         if not len(dex.method_class):
             return np.zeros(0, np.int64)
         flags = np.zeros(self._names.end + 1, bool)
         flags[[self.names[name] for name in names if name in self.names]] = True
         wanted = flags[self._ref_names[which]]
-        if classes is not None:
-            types = np.array([classes.match(t) is not None for t in dex.types()])
-            wanted |= types[dex.method_class]
         used = np.zeros(len(dex.method_class), bool)
         used[refs] = True
         return np.flatnonzero(used & wanted)
@@ -272,8 +265,7 @@ class Groups:
     """Distinct values by key."""
 
     def __init__(self, keys: I64, values: I64, count: int) -> None:
-        pairs = np.sort(keys << 32 | values)
-        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]]
+        pairs = distinct(keys << 32 | values)
         self._values = pairs & 0xFFFFFFFF
         self._first = np.zeros(count + 1, np.int64)
         np.cumsum(np.bincount(pairs >> 32, minlength=count), out=self._first[1:])

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.code.program import MANY_CLASSES
-from rogue_scan.apk.code.reach import I64, CallGraph, Mask, first_time
+from rogue_scan.apk.code.reach import CallGraph, Mask, first_time
 from rogue_scan.apk.dex import opcodes
-from rogue_scan.apk.dex.reader import distinct
+from rogue_scan.apk.dex.reader import I64, distinct
 
 _QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
 """Kits that send nothing themselves, in the packages that they are known by."""
@@ -24,25 +24,27 @@ _QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/googl
 class Relevance:
     """Callers of methods, for a walk back from what matters."""
 
-    def __init__(self, graph: CallGraph, wanted: Mask, network: Mask, logs: Mask) -> None:
-        """``wanted`` call a source, a sink or the network themselves, ``network`` something that sends."""
+    def __init__(self, graph: CallGraph, wanted: Mask, sends: Mask, logs: Mask) -> None:
+        """Of the methods, ``wanted`` call a source, a sink or the network themselves.
+
+        ``sends`` call what lets data leave, ``logs`` no more than the log.
+        """
         self.graph, self.program = graph, graph.program
         self.names = list(self.program.classes)
         bears = np.array([*(_QUIET_KITS.match(name) is not None for name in self.names), False])
-        self.impostors = self._impostors(bears, graph.def_class[wanted], graph.def_class[network])
+        self.impostors = self._impostors(bears, graph.def_class[wanted], graph.def_class[sends])
         """Classes that bear the name of a quiet kit and are none, as it seems."""
         bears[[graph.class_index[name] for name in self.impostors]] = False
         self._quiet = bears[graph.def_class]
         self._wanted, self._logs = wanted & ~self._quiet, logs & ~self._quiet
         own = [not (cls.library or cls.far) for cls in self.program.classes.values()]
-        self._own = np.array([*own, False])[graph.def_class]
-        self._virtual = _Virtual(self)
+        self._virtual = _Virtual(graph, np.array([*own, False])[graph.def_class])
 
-    def _impostors(self, bears: npt.NDArray[np.bool_], wanted: I64, network: I64) -> set[str]:
+    def _impostors(self, bears: npt.NDArray[np.bool_], wanted: I64, sends: I64) -> set[str]:
         """Of the classes with the name of a quiet kit those whose package sends; all where they are few."""
         if np.count_nonzero(bears) < MANY_CLASSES:
             return {self.names[i] for i in distinct(wanted[bears[wanted]]).tolist()}
-        packages = {_package(self.names[i]) for i in distinct(network[bears[network]]).tolist()}
+        packages = {_package(self.names[i]) for i in distinct(sends[bears[sends]]).tolist()}
         return {self.names[i] for i in np.flatnonzero(bears).tolist() if _package(self.names[i]) in packages}
 
     def leading(self) -> tuple[Mask, Mask]:
@@ -67,12 +69,11 @@ class Relevance:
 
 
 class _Virtual:
-    """Calls on an object, by the types that declare what they call."""
+    """Calls that own code makes on an object, by the types that declare what they call."""
 
-    def __init__(self, relevance: Relevance) -> None:
-        graph = self.graph = relevance.graph
-        self.program = relevance.program
-        self.names = relevance.names
+    def __init__(self, graph: CallGraph, own: Mask) -> None:
+        self.graph, self.program = graph, graph.program
+        self.names = list(graph.program.classes)
         self.declared: dict[int, set[str]] = {}
         """Types on which a call of a name with prototype leads to a found method."""
         self.supers: dict[int, set[str]] = {}
@@ -81,7 +82,7 @@ class _Virtual:
             rows, refs = graph.call_units[which]
             callers = graph.code_def[which][dex.code_row_of(rows)]
             ops = dex.ins_op[rows]
-            usable = (callers >= 0) & relevance._own[callers] & opcodes.IS_VIRTUAL[ops]
+            usable = (callers >= 0) & own[callers] & opcodes.IS_VIRTUAL[ops]
             sigs = graph.ref_sigs[which]
             self.calls.append((callers[usable], refs[usable], sigs, np.zeros(len(sigs), bool)))
 

@@ -30,7 +30,7 @@ class Runner:
         self.strongly = strongly
         """Methods that lead to a source, a sink that is no log, or the network."""
         self.relevant = relevant
-        """Methods that lead to a source, a sink or the network."""
+        """Those, and methods that lead to a log."""
         self.entries: list[EntryPoint] = []
         self.ran = 0
         self.done: dict[tuple[Obj, int], list[Any]] = {}
@@ -95,17 +95,20 @@ class Runner:
     def run(self, reach: Mask, components: list[tuple[Class, str, str]]) -> None:
         """Interpret all entry points, and what they leave to be called back, until nothing changes."""
         machine = self.machine
-        leading = [component for component in components if self.leads(component, self.relevant)]
-        leading.sort(key=lambda component: not self.leads(component, self.strongly))
+        ranked: dict[int, list[tuple[Class, str, str]]] = {0: [], 1: [], 2: []}
+        for one in components:
+            ranked[self.rank(one[0])].append(one)
+        leading = [*ranked[0], *ranked[1]]
         self.run_components(leading)
         self.sweep(reach)
         # Where nothing is taken and nothing leaves there may still be texts and what others use.
         kept = machine.steps_left - min(machine.steps_left, IDLE_STEPS)
         machine.steps_left -= kept
-        self.run_components([component for component in components if component not in leading])
+        self.run_components(ranked[2])
         machine.waiting, self.postponed = self.postponed, {}
         self.call_back(everything=True)
         machine.steps_left = max(machine.steps_left, 0) + kept
+        machine.initialise_again()
         for _ in range(MAX_ROUNDS - 1):
             before = machine.now
             self.run_components(leading, again=True)
@@ -148,11 +151,13 @@ class Runner:
         """Whether another run of a method that leads somewhere may tell more than the last one."""
         if not self.relevant[key[1]]:
             return False
-        return key[1] in self.machine.cut or self.machine.changed_since(*self.reads[key])
+        unfinished = key not in self.reads or key[1] in self.machine.cut
+        return unfinished or self.machine.changed_since(*self.reads[key])
 
-    def leads(self, component: tuple[Class, str, str], where: Mask) -> bool:
-        """Whether an entry method of a component is among some methods."""
-        return any(where[method.number] for method in self.entry_methods(component[0]))
+    def rank(self, cls: Class) -> int:
+        """0 for a component that leads to data or its way out, 1 to a log only, 2 nowhere."""
+        numbers = [method.number for method in self.entry_methods(cls)]
+        return 0 if self.strongly[numbers].any() else 1 if self.relevant[numbers].any() else 2
 
     def entry_arguments(self, cls: Class, method: Method, root: Root) -> list[Any]:
         """What Android passes to an entry method."""

@@ -143,6 +143,10 @@ IS_VIRTUAL = np.zeros(256, dtype=bool)
 """True for ``invoke-virtual`` and ``invoke-interface``: what runs depends on the object."""
 IS_VIRTUAL[[0x6E, 0x72, 0x74, 0x78]] = True
 
+IS_STATIC_CALL = np.zeros(256, dtype=bool)
+"""True for ``invoke-static``, which passes no receiver."""
+IS_STATIC_CALL[[0x71, 0x77]] = True
+
 CONST_STRING = 0x1A
 CONST_STRING_JUMBO = 0x1B
 CONST_CLASS = 0x1C

@@ -134,6 +134,7 @@ class Dex:
 
     units: npt.NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, np.uint16))
     _strings: "_Strings | None" = None
+    _all_strings: list[str] | None = None
     _types: list[str] | None = None
     _protos: list[str] | None = None
 
@@ -153,7 +154,9 @@ class Dex:
 
     def strings(self) -> list[str]:
         """All strings by index."""
-        return self.strings_at(list(range(len(self.string_offsets))))
+        if self._all_strings is None:
+            self._all_strings = self.strings_at(list(range(len(self.string_offsets))))
+        return self._all_strings
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
@@ -746,7 +749,7 @@ def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> 
     # Those that came to their end earlier than others marked it too; no instruction begins there.
     mask[ends] = False
     for first, stop in zip(at.tolist(), end.tolist(), strict=True):
-        mask[first:stop] |= np.frombuffer(_walk(units[first:stop]), bool)  # pieces of code may overlap
+        mask[first:stop] = np.frombuffer(_walk(units[first:stop]), bool)
     return np.flatnonzero(mask) + low
 
 

@@ -16,7 +16,10 @@ from rogue_scan.wifi.dot11.link import SUPPORTED
 MAGIC = b"SQLite format 3\0"
 _ROWS = 8192
 _MEMORY = 256 << 20
-"""Bytes that SQLite may use: a damaged schema can make it sort what it should only read."""
+"""Bytes that SQLite may use: a damaged schema can make it sort what it should only read.
+
+SQLite keeps this limit for the rest of the process; our own databases take a few megabytes.
+"""
 _QUERY = (
     "SELECT ts_sec, ts_usec, dlt, datasource, packet FROM packets WHERE packet IS NOT NULL ORDER BY rowid"
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from rogue_scan.apk.code.models import load_models
 from rogue_scan.apk.code.program import MANY_CLASSES, Program
@@ -238,3 +239,43 @@ def test_calls_are_told_apart_by_what_their_objects_hold_late_in_a_long_method(a
         """
     reached = {e.host for e in analyse(text).endpoints if e.where and "Net" in str(e.where)}
     assert {"one.example", "two.example", "three.example"} <= reached
+
+
+LONG = """
+    const v5, {turns}
+    :turn
+    add-int/lit8 v5, v5, -1
+    if-nez v5, :turn
+    v1 = "late.example/x"
+    v0 = "http://"
+    v0 = String.concat(String)String v0 v1
+    """
+PLACES = {
+    "an entry point": """
+        .class Lapp/Main; Landroid/app/Activity;
+        .method onCreate(Landroid/os/Bundle;)V 10{long}
+        invoke-static {{v0}} Lapp/Net;->open(Ljava/lang/String;)V
+        return-void
+        """,
+    "a static initialiser": """
+        .class Lapp/Main; Landroid/app/Activity;
+        .method onCreate(Landroid/os/Bundle;)V 4
+        sget-object v0, Lapp/Late;->address:Ljava/lang/String;
+        invoke-static {{v0}} Lapp/Net;->open(Ljava/lang/String;)V
+        return-void
+        .class Lapp/Late;
+        .field static address:Ljava/lang/String;
+        .method static <clinit>()V 8{long}
+        sput-object v0, Lapp/Late;->address:Ljava/lang/String;
+        return-void
+        """,
+}
+
+
+@pytest.mark.parametrize("turns", [1_000, 10_000])
+@pytest.mark.parametrize("place", PLACES)
+def test_what_takes_longer_than_a_share_gets_more_later(place: str, turns: int, analyse: Analyse) -> None:
+    """A packer's decoding loops run in either place, and for long."""
+    facts = analyse(PLACES[place].format(long=LONG.format(turns=turns)))
+    assert "http://late.example/x" in {endpoint.value for endpoint in facts.endpoints}
+    assert "steps" not in facts.limits

@@ -12,6 +12,8 @@ from rogue_scan.errors import SourceError
 
 MAX_LAYOUTS = 3000
 
+_SAYING = ("hint", "text", "contentDescription", "label", "autofillHints")
+
 
 class PackageResources:
     """What the code analysis may ask about the package (``rogue_scan.apk.code.types.Resources``)."""
@@ -28,6 +30,10 @@ class PackageResources:
     def string(self, resource: int) -> str | None:
         """The text of a string resource in the default language."""
         return self._table.text(resource) if self._table else None
+
+    def texts(self, resource: int) -> list[str]:
+        """A string resource in all languages, the default first."""
+        return [short(text) for text in self._table.texts(resource).values()] if self._table else []
 
     def strings(self, resource: int) -> list[str]:
         """The items of a string-array resource."""
@@ -83,7 +89,7 @@ class PackageResources:
 
     def _views(self, layout: int, root: Element) -> Iterator[LayoutView]:
         pending = [root]
-        labels = self._labels(root)
+        labels = _labels(root)
         while pending:
             element = pending.pop()
             pending += reversed(element.children)
@@ -92,49 +98,33 @@ class PackageResources:
             secret = element.get("password")
             if marked is None and kind is None and secret is None:
                 continue
-            resource = marked.resource if marked else 0
-            number = kind.data if kind else 0x81 if secret is not None and secret.text == "true" else 0
-            texts: list[str] = []
-            for key in ("hint", "text", "contentDescription", "label", "autofillHints"):
-                attribute = element.get(key)
-                if attribute is None:
-                    continue
-                if attribute.resource and self._table:
-                    texts += self._table.texts(attribute.resource).values()
-                elif attribute.text:
-                    texts.append(attribute.text)
-            if not texts:
-                texts = labels.get(id(element), texts)
             yield LayoutView(
                 layout,
-                resource,
-                self.name(resource) if resource else "",
+                marked.resource if marked else 0,
                 element.tag,
-                number,
-                tuple(dict.fromkeys(short(t) for t in texts)),
+                kind.data if kind else 0x81 if secret is not None and secret.text == "true" else 0,
+                tuple(filter(None, (_said(element.get(key)) for key in _SAYING))),
+                labels.get(id(element), ""),
             )
 
-    def _labels(self, root: Element) -> dict[int, list[str]]:
-        """The text that stands right before an input field which says nothing itself, by element."""
-        found: dict[int, list[str]] = {}
-        pending = [root]
-        while pending:
-            parent = pending.pop()
-            pending += parent.children
-            hint = parent.get("hint")
-            said = self._said(hint) if hint is not None else []
-            for child in parent.children:
-                if "Edit" in child.tag or "AutoComplete" in child.tag:
-                    if said:
-                        found[id(child)] = said
-                    said = []
-                elif child.tag.endswith("TextView"):
-                    text = child.get("text")
-                    said = self._said(text) if text is not None else []
-        return found
 
-    def _said(self, attribute: Attribute) -> list[str]:
-        """What an attribute shows, in all languages."""
-        if attribute.resource and self._table:
-            return list(self._table.texts(attribute.resource).values())
-        return [attribute.text] if attribute.text else []
+def _labels(root: Element) -> dict[int, str | int]:
+    """The text that stands right before an input field, by element."""
+    found: dict[int, str | int] = {}
+    pending = [root]
+    while pending:
+        parent = pending.pop()
+        pending += parent.children
+        said = _said(parent.get("hint"))
+        for child in parent.children:
+            if "Edit" in child.tag or "AutoComplete" in child.tag:
+                found[id(child)] = said
+                said = ""
+            elif child.tag.endswith("TextView"):
+                said = _said(child.get("text"))
+    return found
+
+
+def _said(attribute: Attribute | None) -> str | int:
+    """What an attribute shows: a text, or the resource id of one."""
+    return (attribute.resource or short(attribute.text)) if attribute else ""

@@ -2,7 +2,7 @@ import pytest
 
 from rogue_scan.apk import resources
 from rogue_scan.apk.answers import PackageResources
-from rogue_scan.apk.code.types import Resources
+from rogue_scan.apk.code.types import LayoutView, Resources
 
 
 @pytest.fixture
@@ -31,13 +31,38 @@ def answers(xml):
 
 def test_views_that_take_input(answers):
     (view,) = answers.layout_views()
-    assert (view.layout, view.name, view.tag, view.input_type) == (
-        0x7F010000,
-        "login_password",
-        "EditText",
-        0x81,
-    )
-    assert view.texts == ("Password",)
+    assert view == LayoutView(0x7F010000, 0x7F020000, "EditText", 0x81, ("Password",))
+    assert answers.name(view.id) == "login_password"
+
+
+def test_the_text_before_a_field_labels_it(xml):
+    layout = xml(("TableRow", {}, [
+        ("TextView", {":text": ("ref", 0x7F030000)}),
+        ("AutoCompleteTextView", {":id": ("ref", 0x7F020000)}),
+        ("EditText", {":id": ("ref", 0x7F020001)}),
+    ]))  # fmt: skip
+
+    class Table(resources.Table):
+        def __init__(self):
+            pass
+
+        def ids(self, kind):
+            return iter([0x7F010000])
+
+        def text(self, resource):
+            return "res/layout/form.xml"
+
+        def texts(self, resource):
+            return {"": "Phone", "de": "x" * 1000}
+
+    answers = PackageResources(lambda name: layout, [], Table(), ())
+    assert [(v.id, v.says, v.label) for v in answers.layout_views()] == [
+        (0x7F020000, (), 0x7F030000),
+        (0x7F020001, (), ""),
+    ]
+    default, german = answers.texts(0x7F030000)
+    assert default == "Phone"
+    assert len(german) < 1000
 
 
 def test_files_and_assets(answers):

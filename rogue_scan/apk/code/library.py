@@ -6,6 +6,7 @@ stay linked to them, so that the address a request was built with is found where
 an object of the app that is handed over will be called back.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -15,7 +16,7 @@ from rogue_scan.apk.code.machine import Frame, Machine
 from rogue_scan.apk.code.models import KeyedModel, SinkModel, SourceModel
 from rogue_scan.apk.code.program import Method, argument_places
 from rogue_scan.apk.code.reach import COMPONENTS
-from rogue_scan.apk.code.types import Place, SourceUse
+from rogue_scan.apk.code.types import LayoutView, Place, SourceUse
 from rogue_scan.apk.code.values import (
     ANY,
     CLEAN,
@@ -266,9 +267,7 @@ class Library:
         self._entries: dict[tuple[str, str], _Entry] = {}
         self._callbacks: dict[str, list[Method]] = {}
         self._components = {_descriptor(c.name) for c in machine.app.components}
-        self._views: dict[int, frozenset[str]] | None = None
-        self.view_tags: dict[int, set[str]] = {}
-        """Element names of the views of layouts, by id."""
+        self._view_kinds: dict[int, frozenset[str]] = {}
 
     # -- the way in --------------------------------------------------------------------------
 
@@ -784,27 +783,37 @@ class Library:
 
     # -- views -------------------------------------------------------------------------------
 
-    def _read_views(self) -> dict[int, frozenset[str]]:
-        if self._views is None:
-            self._views = {}
-            for view in self.m.views:
-                if view.id:
-                    known = self._views.get(view.id, frozenset())
-                    self._views[view.id] = known | self.asked(view.input_type, (view.name, *view.texts))
-                    self.view_tags.setdefault(view.id, set()).add(view.tag)
-        return self._views
+    @functools.cached_property
+    def _views(self) -> dict[int, list[LayoutView]]:
+        """Views of layouts by their ids."""
+        found: dict[int, list[LayoutView]] = {}
+        for view in self.m.views:
+            if view.id:
+                found.setdefault(view.id, []).append(view)
+        return found
 
     def is_input(self, resource: int) -> bool:
         """Whether a view of a layout is one that people type into."""
-        self._read_views()
-        return any("Edit" in tag or "AutoComplete" in tag for tag in self.view_tags.get(resource, ()))
+        return any("Edit" in v.tag or "AutoComplete" in v.tag for v in self._views.get(resource, ()))
 
     def view_kinds(self, resource: int) -> frozenset[str]:
         """What a view of a layout asks for, by its type, name and texts."""
-        found = self._read_views().get(resource)
-        if not found:
-            found = personal.categories(self.m.resources.name(resource))
+        found = self._view_kinds.get(resource)
+        if found is None:
+            name = self.m.resources.name(resource)
+            asked = [self.asked(v.input_type, (name, *self._shown(v))) for v in self._views.get(resource, ())]
+            found = frozenset().union(*asked) or personal.categories(name)
+            self._view_kinds[resource] = found
         return found
+
+    def _shown(self, view: LayoutView) -> list[str]:
+        """What a view shows in all languages, or the label in front of one that shows nothing."""
+
+        def resolved(*says: str | int) -> list[str]:
+            lists = ([one] if isinstance(one, str) else self.m.resources.texts(one) for one in says)
+            return [text for texts in lists for text in texts]
+
+        return resolved(*view.says) or resolved(view.label)
 
     def asked(self, input_type: int, said: tuple[str, ...]) -> frozenset[str]:
         """What an input field asks for, by its input type and what stands beside it."""

@@ -44,14 +44,14 @@ class LayoutView(msgspec.Struct, frozen=True):
     """Resource id of the layout, 0 where unknown."""
     id: int
     """Resource id of the view, 0 for none."""
-    name: str
-    """Name of that id, as ``login_password``."""
     tag: str
     """Element name, as ``EditText``."""
     input_type: int = 0
     """``android:inputType`` as flags; ``android:password="true"`` counts as 0x81."""
-    texts: tuple[str, ...] = ()
-    """Hint, text, content description and label, references resolved, in all languages."""
+    says: tuple[str | int, ...] = ()
+    """Hint, text, content description and label, each as text or as the resource id of one."""
+    label: str | int = ""
+    """What stands right before an input field, as text or resource id."""
 
 
 class Resources(Protocol):
@@ -59,6 +59,9 @@ class Resources(Protocol):
 
     def string(self, resource: int) -> str | None:
         """The text of a string resource in the default language."""
+
+    def texts(self, resource: int) -> list[str]:
+        """A string resource in all languages, the default first."""
 
     def strings(self, resource: int) -> list[str]:
         """The items of a string-array resource."""
@@ -90,6 +93,9 @@ class NoResources:
 
     def string(self, resource: int) -> str | None:  # noqa: D102
         return None
+
+    def texts(self, resource: int) -> list[str]:  # noqa: D102
+        return []
 
     def strings(self, resource: int) -> list[str]:  # noqa: D102
         return []

@@ -457,8 +457,15 @@ def test_async_task(analyse: Analyse) -> None:
 
 
 class Layout(NoResources):
-    def __init__(self, **view: Any) -> None:
-        self.view = LayoutView(**({"layout": 1, "id": 7, "name": "f", "tag": "EditText"} | view))
+    def __init__(self, name: str = "f", **view: Any) -> None:
+        self.view = LayoutView(**({"layout": 1, "id": 7, "tag": "EditText"} | view))
+        self.named = name
+
+    def name(self, resource: int) -> str:
+        return self.named if resource == 7 else ""
+
+    def texts(self, resource: int) -> list[str]:
+        return ["Adresse", "Street address"] if resource == 8 else []
 
     def layout_views(self) -> list[LayoutView]:
         return [self.view]
@@ -481,10 +488,12 @@ move-result-object v1
     [
         ({"input_type": 0x81}, "account-password"),
         ({"name": "id_card_no"}, "identity-number"),
-        ({"texts": ("银行卡号",)}, "bank-account"),
-        ({"texts": ("Lieferadresse", "Street address")}, "home-address"),
+        ({"says": ("银行卡号",)}, "bank-account"),
+        ({"says": ("Lieferadresse", "Street address")}, "home-address"),
         ({"input_type": 3}, "phone-number"),
-        ({"texts": ("Номер телефона", "phone number")}, "phone-number"),
+        ({"says": ("Номер телефона", "phone number")}, "phone-number"),
+        ({"says": (8,)}, "home-address"),
+        ({"label": 8}, "home-address"),
     ],
 )
 def test_what_a_form_asks_for(view: dict[str, Any], data: str, analyse: Analyse) -> None:
@@ -493,7 +502,7 @@ def test_what_a_form_asks_for(view: dict[str, Any], data: str, analyse: Analyse)
 
 
 def test_a_search_box_is_no_personal_data(analyse: Analyse) -> None:
-    assert flows(analyse(MAIN + FORM + GO, Layout(texts=("Search",)))) == set()
+    assert flows(analyse(MAIN + FORM + GO, Layout(says=("Search",)))) == set()
 
 
 def test_the_key_tells_what_an_unnamed_field_holds(analyse: Analyse) -> None:

@@ -17,7 +17,7 @@ import hashlib
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -29,7 +29,8 @@ Buffer = bytes | mmap.mmap
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 END64, LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
 _LOCAL = struct.Struct("<4s5H3I2H")
-_CENTRAL = struct.Struct("<4s6H3I5H2I")
+_LOCAL_LENGTHS = struct.Struct("<4s22x2H")
+_CENTRAL = struct.Struct("<4s4x2H4x3I3H8xI")
 _END = struct.Struct("<4s4H2IH")
 _END64 = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR64 = struct.Struct("<4sIQI")
@@ -204,14 +205,20 @@ class Container:
 
     def peek(self, entry: Entry, most: int = 4096) -> bytes:
         """The first bytes of an entry; empty where it cannot be decoded at all. Costs next to nothing."""
-        try:
-            if entry.method == DEFLATED:
-                return self._inflate(entry, most)[0]
-        except (Malformed, Truncated):
+        if entry.start < 0:
             return b""
-        return (
-            bytes(self.data[entry.start : entry.start + min(most, entry.size)]) if entry.start >= 0 else b""
-        )
+        if entry.method != DEFLATED:
+            return bytes(self.data[entry.start : entry.start + min(most, entry.size)])
+        # A block's codes take some 300 bytes. The rest is not given to the decoder, which would copy it.
+        beginning = self.data[entry.start : entry.start + min(entry.packed, 512 + 2 * most)]
+        decoder = zlib.decompressobj(-15)
+        try:
+            out = decoder.decompress(beginning, most)
+            if len(out) == most or decoder.eof:
+                return out
+            return self._inflate(entry, most)[0]
+        except (zlib.error, Malformed, Truncated):
+            return b""
 
     def packed_bytes(self, entry: Entry) -> memoryview:
         """The entry as it lies in the archive, not decoded."""
@@ -367,39 +374,22 @@ def _central_entries(
     entries: list[Entry] = []
     stop = min(len(data), at + size)
     length = len(data)
-    unpack = _CENTRAL.unpack_from
+    unpack, unpack_lengths = _CENTRAL.unpack_from, _LOCAL_LENGTHS.unpack_from
     while len(entries) < count:
         if at + _CENTRAL.size > length or data[at : at + 4] != CENTRAL:
             notes.add("zip:directory-cut", at, value=f"{len(entries)} of {count} records", refused=True)
             break
-        (
-            _,
-            _,
-            _,
-            flags,
-            method,
-            _,
-            _,
-            crc,
-            packed,
-            full,
-            name_len,
-            extra_len,
-            comment_len,
-            _,
-            _,
-            _,
-            header,
-        ) = unpack(data, at)
+        _, flags, method, crc, packed, full, name_len, extra_len, comment_len, header = unpack(data, at)
         raw = bytes(data[at + 46 : at + 46 + name_len])
         if full == 0xFFFFFFFF or packed == 0xFFFFFFFF or header == 0xFFFFFFFF:
             extra = bytes(data[at + 46 + name_len : at + 46 + name_len + extra_len])
             full, packed, header = _wide(extra, full, packed, header)
         header += base
         start = -1
-        if header >= 0 and header + 30 <= length and data[header : header + 4] == LOCAL:
-            lengths = struct.unpack_from("<HH", data, header + 26)
-            start = header + 30 + lengths[0] + lengths[1]
+        if 0 <= header <= length - _LOCAL.size:
+            magic, local_name_len, local_extra_len = unpack_lengths(data, header)
+            if magic == LOCAL:
+                start = header + _LOCAL.size + local_name_len + local_extra_len
         try:
             name = raw.decode()
         except UnicodeDecodeError:
@@ -562,7 +552,44 @@ def _check_overlap(entries: tuple[Entry, ...], notes: Differences) -> None:
             )
 
 
+_ODD_MARKS = ("||", "|/", "..", "\\", ":")
+"""What odd names have in them when all names stand one after the other between bars."""
+
+
+def _may_be_odd(names: list[str]) -> bool:
+    """Whether any name may be one to note, asked of all together: most packages have none such."""
+    text = "|".join(("", *names, ""))
+    return (
+        not text.isprintable()
+        or any(mark in text for mark in _ODD_MARKS)
+        or len(set(names)) < len(names)
+        or len(max(names, key=len)) > MAX_NAME
+    )
+
+
+def _in_file(name: str, names: Collection[str]) -> str:
+    """The name above this one that is in ``names`` and so no folder; empty if there is none."""
+    at = name.find("/")
+    while at > 0:
+        if name[:at] in names:
+            return name[:at]
+        at = name.find("/", at + 1)
+    return ""
+
+
 def _check_names(entries: tuple[Entry, ...], notes: Differences) -> None:
+    if _may_be_odd([entry.name for entry in entries]):
+        _note_odd_names(entries, notes)
+    names = {entry.name for entry in entries}
+    folders = {name.rpartition("/")[0] for name in names}
+    if any(_in_file(f"{folder}/", names) for folder in folders):
+        # "classes.dex/" or "classes.dex/x" beside "classes.dex": unpacking to a folder fails
+        for name in sorted(names):
+            if above := _in_file(name, names):
+                notes.add("zip:name-clash", -1, above, name)
+
+
+def _note_odd_names(entries: tuple[Entry, ...], notes: Differences) -> None:
     names: set[str] = set()
     for entry in entries:
         name = entry.name
@@ -587,14 +614,6 @@ def _check_names(entries: tuple[Entry, ...], notes: Differences) -> None:
                 notes.add("zip:name-control", entry.header, name, name)
         if len(name) > MAX_NAME:
             notes.add("zip:long-name", entry.header, name, f"{len(name)} characters")
-    for name in sorted(names):
-        # "classes.dex/" or "classes.dex/x" beside "classes.dex": unpacking to a folder fails
-        at = name.find("/")
-        while at > 0:
-            if name[:at] in names:
-                notes.add("zip:name-clash", -1, name[:at], name)
-                break
-            at = name.find("/", at + 1)
 
 
 def _sniff_prefix(data: Buffer) -> str:

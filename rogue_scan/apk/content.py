@@ -26,23 +26,29 @@ _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", "database"), (b"\xca\xfe\xba\xbe", "java class"), (b"\xc6\x1f\xbc\x03", "hermes"),
     (b"-----BEGIN", "pem"),
 )  # fmt: skip
+_BY_START = {
+    start: tuple(item for item in _MAGICS if item[0].startswith(start))
+    for start in {magic[:2] for magic, _ in _MAGICS}
+}
 
 
 def kind(head: bytes) -> str:
     """Kind of content by its first bytes; empty if unknown."""
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "picture"
-    return next((what for magic, what in _MAGICS if head.startswith(magic)), "")
+    for magic, what in _BY_START.get(head[:2], ()):
+        if head.startswith(magic):
+            return what
+    return ""
 
 
-_HIDDEN = (
-    b"dex\n03",
-    b"PK\x03\x04\x14\0",
-    b"PK\x03\x04\x0a\0",
-    b"\x7fELF\x01\x01\x01",
-    b"\x7fELF\x02\x01\x01",
-)
-"""Beginnings of code and archives, long enough that no key fits by chance."""
+_HIDDEN = {
+    ord("d") ^ ord("e"): (b"dex\n03",),
+    ord("P") ^ ord("K"): (b"PK\x03\x04\x14\0", b"PK\x03\x04\x0a\0"),
+    0x7F ^ ord("E"): (b"\x7fELF\x01\x01\x01", b"\x7fELF\x02\x01\x01"),
+}
+"""Beginnings of code and archives, long enough that no key fits by chance, by the exclusive or of their first
+two bytes, which is the same under every key."""
 
 
 def encoding(head: bytes) -> str:
@@ -51,13 +57,9 @@ def encoding(head: bytes) -> str:
         return "gzip"
     if head.startswith((b"ZGV4CjAz", b"UEsDBBQA", b"UEsDBAoA")):
         return "base64"
-    for plain in _HIDDEN:
-        key = head[0] ^ plain[0] if head else 0
-        if (
-            key
-            and head[1:2] == bytes((plain[1] ^ key,))
-            and bytes(byte ^ key for byte in head[: len(plain)]) == plain
-        ):
+    for plain in _HIDDEN.get(head[0] ^ head[1], ()) if len(head) > 1 else ():
+        key = head[0] ^ plain[0]
+        if key and bytes(byte ^ key for byte in head[: len(plain)]) == plain:
             return f"xor 0x{key:02x}"
     return ""
 

@@ -6,7 +6,7 @@ libraries or manifest names, libraries under free licences by the structure of t
 hit says by what.
 """
 
-import fnmatch
+import bisect
 import functools
 import re
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,8 @@ MANY_CLASSES = 60
 RENAMED = 0.5
 """Share of classes with names without meaning from which an app counts as put through a renamer (R8,
 ProGuard and their like); short names by chance are a few in a hundred."""
-_SHORT = re.compile(r"[L/][a-zA-Z]{1,2}(?:\$\w{1,2})?;$")
+_SHORT = re.compile(r"[L/][a-zA-Z]{1,2}(?:\$\w{1,2})?;$", re.MULTILINE)
+_MOST_SHORT = len("/ab$cd;")
 
 Family = Literal[
     "framework",
@@ -100,29 +101,25 @@ def find(
     ``foreign``: libraries told by their structure, with the number of classes.
     """
     foreign = dict(foreign or {})
-    entries, manifest, names = list(entries), list(manifest), list(classes)
-    packages = {name[1:].rpartition("/")[0] for name in names}
-    above: set[str] = set()
-    for package in packages:
-        while package and package not in above:
-            above.add(package)
-            package = package.rpartition("/")[0]
-    libraries = {name.rpartition("/")[2] for name in entries if name.endswith(".so")}
+    classes = sorted(classes)
+    files = _Names(entries)
+    libraries = _Names(name.rpartition("/")[2] for name in files.all if name.endswith(".so"))
+    components = _Names(manifest)
     found = []
     for spec in specs():
-        signs = [f"classes {name}" for name in spec.classes if name.replace(".", "/") in above]
-        signs += _hits("file", spec.files, entries)
-        signs += _hits("library", spec.libraries, libraries)
-        signs += _hits("manifest", spec.manifest, manifest)
+        signs = [f"classes {name}" for name in spec.classes if _is_package(name, classes)]
+        signs += files.hits("file", spec.files)
+        signs += libraries.hits("library", spec.libraries)
+        signs += components.hits("manifest", spec.manifest)
         alike = foreign.pop(spec.name, 0)
         if alike:
             signs.append(_structure(alike))
         if len(signs) >= spec.least or alike:
             found.append(Kit(spec.name, spec.family, tuple(signs[:8])))
     found += [Kit(name, "library", (_structure(count),)) for name, count in foreign.items()]
-    short = sum(_SHORT.search(name) is not None for name in names)
-    if len(names) >= MANY_CLASSES and short >= RENAMED * len(names):
-        sign = f"{short} of {len(names)} classes with names of one or two letters"
+    short = len(_SHORT.findall("\n".join([name[-_MOST_SHORT:] for name in classes])))
+    if len(classes) >= MANY_CLASSES and short >= RENAMED * len(classes):
+        sign = f"{short} of {len(classes)} classes with names of one or two letters"
         found.append(Kit("Renamed classes", "obfuscator", (sign,)))
     return tuple(found)
 
@@ -131,19 +128,30 @@ def _structure(classes: int) -> str:
     return f"structure of {classes} class{'es' if classes > 1 else ''}"
 
 
-def _hits(kind: str, patterns: tuple[str, ...], names: Iterable[str]) -> list[str]:
-    hits = []
-    for pattern in patterns:
-        if "*" in pattern or "?" in pattern:
-            match = _compiled(pattern).fullmatch
-            hit = next((name for name in names if match(name)), None)
-        else:
-            hit = pattern if pattern in names else None
-        if hit is not None:
-            hits.append(f"{kind} {hit[:200]}")
-    return hits
+def _is_package(name: str, classes: list[str]) -> bool:
+    """Whether any of the sorted classes lies in this package or below it."""
+    prefix = f"L{name.replace('.', '/')}/"
+    at = bisect.bisect_left(classes, prefix)
+    return at < len(classes) and classes[at].startswith(prefix)
 
 
-@functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(fnmatch.translate(pattern))
+class _Names:
+    """Names of one sort in an app, to be searched by many patterns."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.all = dict.fromkeys(names)
+        self._text = "\n".join(self.all)
+
+    def hits(self, kind: str, patterns: tuple[str, ...]) -> list[str]:
+        """A sign for each pattern that fits a name, with the first that it fits."""
+        found = (self._first(pattern) for pattern in patterns)
+        return [f"{kind} {hit[:200]}" for hit in found if hit is not None]
+
+    def _first(self, pattern: str) -> str | None:
+        if "*" not in pattern:
+            return pattern if pattern in self.all else None
+        # Few patterns fit anything, and plain text is found faster.
+        if max(pattern.split("*"), key=len) not in self._text:
+            return None
+        fits = re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL).fullmatch
+        return next(filter(fits, self.all), None)

@@ -1,6 +1,9 @@
 import struct
+import zlib
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rogue_scan.apk.container import open_container
 from rogue_scan.errors import LimitExceeded, Malformed, Truncated
@@ -116,9 +119,23 @@ def test_odd_names(zip_writer, name, kind):
     assert box.read(box.entries[0]) == b"1"
 
 
-def test_a_name_below_a_file(zip_writer):
-    box = open_container(zip_writer.add("classes.dex", b"1").add("classes.dex/x", b"2").done())
-    assert kinds(box) == {"zip:name-clash"}
+@given(st.lists(st.text("ab./\\:|\u202e\0é", max_size=5), min_size=1, max_size=5))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_odd_name_is_noted_whatever_stands_beside_it(zip_writer, names):
+    def noted(names):
+        writer = type(zip_writer)()
+        for name in names:
+            writer.add(name, b"1")
+        return {(d.kind, d.entry) for d in open_container(writer.done()).differences}
+
+    long = "n" * 3000
+    assert noted(names) == {(kind, entry) for kind, entry in noted([*names, long]) if entry[:3] != "nnn"}
+
+
+@pytest.mark.parametrize("name", ["classes.dex/", "classes.dex/x", "classes.dex/a/b/"])
+def test_a_name_below_a_file(zip_writer, name):
+    (clash,) = open_container(zip_writer.add(name, b"1").add("classes.dex", b"2").done()).differences
+    assert (clash.kind, clash.entry, clash.value) == ("zip:name-clash", "classes.dex", name)
 
 
 def test_a_bomb_is_noted_and_not_decoded(labelled):
@@ -127,6 +144,15 @@ def test_a_bomb_is_noted_and_not_decoded(labelled):
     with pytest.raises(LimitExceeded):
         box.read(box.get("assets/zeros.bin"), 1 << 20)
     assert len(box.peek(box.get("assets/zeros.bin"), 64)) == 64
+
+
+def test_the_first_bytes_behind_thousands_of_empty_blocks(zip_writer):
+    deflate = zlib.compressobj(wbits=-15)
+    packed = b"\0\0\0\xff\xff" * 5000 + deflate.compress(b"dex\n035\0" * 9) + deflate.flush()
+    data = bytearray(zip_writer.add("a", packed, method=0).done())
+    struct.pack_into("<H", data, data.index(b"PK\x01\x02") + 10, 8)
+    box = open_container(bytes(data))
+    assert box.peek(box.get("a"), 8) == b"dex\n035\0"
 
 
 def test_what_a_header_claims_is_never_allocated(zip_writer):

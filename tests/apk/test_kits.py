@@ -21,6 +21,15 @@ def test_a_package_that_only_begins_alike_is_another():
     assert names(classes=["Lcom/facebook/reactor/X;", "Lokhttp33/X;"]) == {}
 
 
+def test_patterns_fit_whole_names_and_tell_the_first():
+    entries = ["x/assemblies/A.dll", "assemblies/B.dll.x", "assemblies/sub/B.dll", "assemblies/A.dll"]
+    assert names(entries) == {"Xamarin / .NET": ("file assemblies/sub/B.dll",)}
+    assert names(manifest=["x.ProtectedApplicationX"]) == {}
+    assert names(manifest=["x.ProtectedApplication"]) == {
+        "DexProtector": ("manifest x.ProtectedApplication",)
+    }
+
+
 def test_kits_that_need_two_signs():
     assert names(["lib/x/libmd.so"]) == {}
     assert names(["lib/x/libmd.so"], ["Lcom/seworks/medusah/A;"]).keys() == {"Medusah"}

@@ -47,7 +47,7 @@ codes = [entry for entry in box.entries if entry.name.endswith(".dex")]
 files = [dex for entry in codes for dex in read_all(entry.name, box.read(entry))]
 graph = CallGraph(Program(files, load_models(), app.package))
 calls = sum(len(rows) for rows, _ in graph.call_units)
-pools = [dex.strings() for dex in files]
+pools = [dex.strings_at(list(range(len(dex.string_offsets)))) for dex in files]
 uses = [zip(*map(list, dex.const_strings())) for dex in files]
 strings = [(pool[i], row) for pool, used in zip(pools, uses) for row, i in used]
 """

@@ -224,24 +224,24 @@ def marks(
 
 def _call_values(dex: Dex, indices: npt.NDArray[np.integer]) -> U64:
     """The number of each call; 0 for one that says nothing."""
-    types, strings = dex.types(), dex.strings()
+    types = dex.types()
     asked = _used(indices, len(dex.method_class))
     framework = [_FRAMEWORK.match(name) is not None for name in types]
     asked = asked[np.array(framework, bool)[dex.method_class[asked]]]
-    owners, names = dex.method_class[asked].tolist(), dex.method_name[asked].tolist()
+    owners, names = dex.method_class[asked].tolist(), dex.strings_at(dex.method_name[asked].tolist())
     texts = {
         index: text
         for index, owner, name in zip(asked.tolist(), owners, names, strict=True)
-        if (text := called(types[owner], strings[name]))
+        if (text := called(types[owner], name))
     }
     return _spread(indices, "c", texts)
 
 
 def _text_values(dex: Dex, indices: npt.NDArray[np.integer]) -> U64:
     """The number of each text; 0 for one that says nothing."""
-    strings = dex.strings()
-    asked = _used(indices, len(strings)).tolist()
-    return _spread(indices, "s", {i: strings[i] for i in asked if LEAST_TEXT <= len(strings[i]) <= MOST_TEXT})
+    asked = _used(indices, len(dex.string_offsets)).tolist()
+    texts = zip(asked, dex.strings_at(asked), strict=True)
+    return _spread(indices, "s", {i: text for i, text in texts if LEAST_TEXT <= len(text) <= MOST_TEXT})
 
 
 def _used(indices: npt.NDArray[np.integer], limit: int) -> npt.NDArray[np.int64]:

@@ -183,21 +183,21 @@ class _Analysis:
         listed = self.models.named
         _, refs = self.graph.call_units[which]
         candidates = self.graph.candidates(which, refs, set().union(*listed.values()))
-        types, strings = dex.types(), dex.strings()
+        types = dex.types()
         known: dict[int, set[str]] = {}
         found = []
-        for index, owner, name_index in zip(
+        for index, owner, name in zip(
             candidates.tolist(),
             dex.method_class[candidates].tolist(),
-            dex.method_name[candidates].tolist(),
+            dex.strings_at(dex.method_name[candidates].tolist()),
             strict=True,
         ):
             names = known.get(owner)
             if names is None:
                 above = self.models.lineage(types[owner])
                 names = known[owner] = set().union(*(listed.get(cls, ()) for cls in above))
-            if names and strings[name_index] in names:
-                found.append((index, types[owner], strings[name_index]))
+            if name in names:
+                found.append((index, types[owner], name))
         return found
 
     def _home(self, number: int) -> "_Home | None":

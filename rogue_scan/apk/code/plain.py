@@ -37,13 +37,13 @@ class PlainTexts:
 
     def _scan(self, which: int, dex: Dex, statics: dict[str, Class]) -> None:
         rows, index, numbers = self._uses[which]
-        strings = dex.strings()
-        first = np.full(len(strings), -1)
-        known = index < len(strings)
+        first = np.full(len(dex.string_offsets), -1)
+        known = index < len(first)
         first[index[known][::-1]] = np.flatnonzero(known)[::-1]
         used = np.flatnonzero(first >= 0).tolist()
+        strings = dex.strings_at(used)
         for mark, mail in (("://", False), ("@", True)):
-            found = [(strings[i], i) for i in used if mark in strings[i]]
+            found = [(value, i) for value, i in zip(strings, used, strict=True) if mark in value]
             there = {value for value, _ in found}
             found += [(value, -1) for value in statics if mark in value and value not in there]
             for value, string in found[:MAX_CANDIDATES]:

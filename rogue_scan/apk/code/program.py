@@ -6,9 +6,9 @@ Where two files define a class, the first one counts, as it does for Android's c
 import bisect
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from rogue_scan.apk.code.models import Models
@@ -37,8 +37,7 @@ Ins = tuple[int, int, int, int, Any]
 """Opcode, next unit, first operand, second operand, rest (third operand, register list, target …)."""
 
 
-@dataclass(slots=True, eq=False)
-class Class:
+class Class(msgspec.Struct, eq=False):
     """A class that the app brings."""
 
     name: str
@@ -89,8 +88,7 @@ class Class:
         return bool(self.access & ACC_INTERFACE)
 
 
-@dataclass(slots=True, eq=False)
-class Method:
+class Method(msgspec.Struct, eq=False):
     """A method that the app defines."""
 
     cls: Class
@@ -135,8 +133,7 @@ class Method:
         return self.proto[self.proto.rindex(")") + 1 :]
 
 
-@dataclass(slots=True)
-class Body:
+class Body(msgspec.Struct, eq=False):
     """A method's code, decoded: instructions by the unit they begin at."""
 
     registers: int

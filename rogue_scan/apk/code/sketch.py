@@ -99,12 +99,12 @@ def _callees(dex: Dex, called: npt.NDArray[np.integer]) -> U64:
     used = np.zeros(1 << 16, bool)
     used[called] = True
     asked = np.flatnonzero(used[: len(dex.method_class)])
-    types, strings = dex.types(), dex.strings()
-    owners, names = dex.method_class[asked].tolist(), dex.method_name[asked].tolist()
+    types = dex.types()
+    owners, names = dex.method_class[asked].tolist(), dex.strings_at(dex.method_name[asked].tolist())
     numbers = np.zeros(len(used), np.uint64)
     for index, owner, name in zip(asked.tolist(), owners, names, strict=True):
         if types[owner].startswith(_FRAMEWORK):
-            text = f"{types[owner]}->{strings[name]}".encode("utf-8", "replace")
+            text = f"{types[owner]}->{name}".encode("utf-8", "replace")
             numbers[index] = int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
     found: U64 = numbers[called]
     return found

@@ -13,9 +13,9 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -37,6 +37,7 @@ _U32 = struct.Struct("<I")
 
 MAX_REGION = 16 << 20
 """Bytes that hold all strings beyond which they are read one by one, in little memory."""
+_UNREAD = "not read yet"
 MAX_PARAMETERS = 256
 """Parameters of a prototype beyond which the rest is left out."""
 _TYPE_LISTS = 4096
@@ -60,8 +61,7 @@ ACC_INTERFACE = 0x200
 ACC_ABSTRACT = 0x400
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True, gc=False):
     """A field or method identifier: descriptor of its class, name, and type or signature."""
 
     cls: str
@@ -70,16 +70,14 @@ class Member:
     """Field: the type descriptor. Method: ``(parameters)return``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, gc=False):
     """A place where the file breaks the format without keeping Android from reading it."""
 
     what: str
     offset: int
 
 
-@dataclass(slots=True)
-class _Headers:
+class _Headers(msgspec.Struct):
     string_ids: tuple[int, int]
     type_ids: tuple[int, int]
     proto_ids: tuple[int, int]
@@ -88,53 +86,51 @@ class _Headers:
     class_defs: tuple[int, int]
 
 
-@dataclass(slots=True)
-class Dex:
+class Dex(msgspec.Struct, eq=False):
     """One DEX file. Arrays are in file order; "row" is an index into them."""
 
     name: str
     data: bytes
     version: str
     header_offset: int
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = []
 
-    string_offsets: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    type_strings: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    protos: U32 = field(default_factory=lambda: np.zeros((0, 3), np.uint32))
+    string_offsets: U32 = np.zeros(0, np.uint32)
+    type_strings: U32 = np.zeros(0, np.uint32)
+    protos: U32 = np.zeros((0, 3), np.uint32)
     """Columns: shorty string, return type, offset of the parameter list."""
-    field_class: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    field_type: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    field_name: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    method_class: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    method_proto: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    method_name: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
-    classes: U32 = field(default_factory=lambda: np.zeros((0, 8), np.uint32))
+    field_class: U32 = np.zeros(0, np.uint32)
+    field_type: U32 = np.zeros(0, np.uint32)
+    field_name: U32 = np.zeros(0, np.uint32)
+    method_class: U32 = np.zeros(0, np.uint32)
+    method_proto: U32 = np.zeros(0, np.uint32)
+    method_name: U32 = np.zeros(0, np.uint32)
+    classes: U32 = np.zeros((0, 8), np.uint32)
     """Columns of class_def_item: type, access, super, interfaces, source, annotations, data, statics."""
 
-    def_method: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    def_method: I64 = np.zeros(0, np.int64)
     """Method index of each defined method; the ``def_*`` and ``fdef_*`` arrays are parallel."""
-    def_access: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    def_class: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    def_code: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    def_access: I64 = np.zeros(0, np.int64)
+    def_class: I64 = np.zeros(0, np.int64)
+    def_code: I64 = np.zeros(0, np.int64)
     """Row in the ``code_*`` arrays, or -1 where the method has no code."""
-    fdef_field: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    fdef_access: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
-    fdef_class: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    fdef_field: I64 = np.zeros(0, np.int64)
+    fdef_access: I64 = np.zeros(0, np.int64)
+    fdef_class: I64 = np.zeros(0, np.int64)
 
-    code_offset: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    code_offset: I64 = np.zeros(0, np.int64)
     """Byte offset of each code_item, ascending."""
-    code_size: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    code_size: I64 = np.zeros(0, np.int64)
     """Instructions of each code_item in code units."""
-    code_first: I64 = field(default_factory=lambda: np.zeros(1, np.int64))
+    code_first: I64 = np.zeros(1, np.int64)
     """Instructions ``code_first[i]:code_first[i + 1]`` belong to code row i."""
-    ins_unit: U32 = field(default_factory=lambda: np.zeros(0, np.uint32))
+    ins_unit: U32 = np.zeros(0, np.uint32)
     """Position of every instruction in 16-bit units from the start of the file, ascending."""
-    ins_op: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    ins_op: npt.NDArray[np.uint8] = np.zeros(0, np.uint8)
     """Opcode of every instruction; a payload shows as 0 (nop)."""
 
-    units: npt.NDArray[np.uint16] = field(default_factory=lambda: np.zeros(0, np.uint16))
+    units: npt.NDArray[np.uint16] = np.zeros(0, np.uint16)
     _strings: "_Strings | None" = None
-    _all_strings: list[str] | None = None
     _types: list[str] | None = None
     _protos: list[str] | None = None
 
@@ -142,21 +138,15 @@ class Dex:
 
     def string(self, index: int) -> str:
         """The string of an index; malformed MUTF-8 is shown with replacement characters."""
-        strings = self._strings
-        if strings is None:
-            strings = self._strings = _Strings(self)
-        return strings[index] if 0 <= index < len(strings) else ""
+        if self._strings is None:
+            self._strings = _Strings(self)
+        return self._strings[index] if 0 <= index < len(self.string_offsets) else ""
 
     def strings_at(self, indices: list[int]) -> list[str]:
         """The strings of many indices, all of them in the table."""
-        self.string(-1)
-        return self._strings.at(indices) if self._strings is not None else []
-
-    def strings(self) -> list[str]:
-        """All strings by index."""
-        if self._all_strings is None:
-            self._all_strings = self.strings_at(list(range(len(self.string_offsets))))
-        return self._all_strings
+        if self._strings is None:
+            self._strings = _Strings(self)
+        return self._strings.at(indices)
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
@@ -487,50 +477,42 @@ class _Strings:
 
     def __init__(self, dex: Dex) -> None:
         data = dex.data
-        budget = MAX_SHARED * len(data)
-        self._known: list[str | None] = [None] * len(dex.string_offsets)
-        self._text, self._starts, self._ends = "", [], []
+        self._known = [_UNREAD] * len(dex.string_offsets)
         if not self._known:
             return
-        offsets = dex.string_offsets.astype(np.int64)
-        low = int(offsets.min())
-        high = data.find(b"\0", min(int(offsets.max()) + 5, len(data))) + 1 or len(data)
-        if high - low > MAX_REGION:
-            self._known = list(_strings_apart(data, offsets.tolist(), budget))
-            return
-        raw = np.frombuffer(data, np.uint8, high - low, low)
-        starts = offsets - low
+        raw = np.frombuffer(data, np.uint8)
+        starts = dex.string_offsets.astype(np.int64)
+        # Strings that each begin behind a zero byte share nothing; what is before the first is no string.
+        shared = np.count_nonzero(raw[starts - 1]) > 1 or len(distinct(starts)) < len(starts)
         # The length in front of a string counts UTF-16 units and is not needed: a zero byte ends it.
         for _ in range(4):
             longer = raw.take(starts, mode="clip") >= 0x80
             if not longer.any():
                 break
             starts += longer
-        starts = np.minimum(starts + 1, len(raw))
-        zeros = np.append(np.flatnonzero(raw == 0), len(raw))
-        ends = zeros[np.searchsorted(zeros, starts)]
-        sizes = np.cumsum(ends - starts)
-        if int(sizes[-1]) > budget:
-            ends = np.where(sizes > budget, starts, ends)
-        self._text = str(memoryview(data)[low:high], "latin-1")
-        self._starts, self._ends = starts.tolist(), ends.tolist()
-
-    def __len__(self) -> int:
-        return len(self._known)
+        starts += 1
+        low, end = int(starts.min()), data.find(b"\0", int(starts.max()))
+        if shared or end < 0 or end - low > MAX_REGION:
+            budget = MAX_SHARED * len(data)
+            self._known = list(_strings_apart(data, dex.string_offsets.tolist(), budget))
+            return
+        self._starts = starts - low
+        self._text = str(memoryview(data)[low : end + 1], "latin-1")
 
     def __getitem__(self, index: int) -> str:
         found = self._known[index]
-        if found is None:
-            found = self._text[self._starts[index] : self._ends[index]]
-            if not found.isascii():
-                found = decode_mutf8(found.encode("latin-1"))
-            self._known[index] = found
-        return found
+        return self.at([index])[0] if found is _UNREAD else found
 
     def at(self, indices: list[int]) -> list[str]:
         """The strings of many indices."""
         known = self._known
-        return [known[i] or self[i] for i in indices]
+        fresh = [i for i in indices if known[i] is _UNREAD]
+        if fresh:
+            text = self._text
+            for i, start in zip(fresh, self._starts[fresh].tolist(), strict=True):
+                found = text[start : text.index("\0", start)]
+                known[i] = found if found.isascii() else decode_mutf8(found.encode("latin-1"))
+        return [known[i] for i in indices]
 
 
 def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str]:

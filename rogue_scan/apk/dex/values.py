@@ -6,7 +6,8 @@ format" document.
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from rogue_scan.apk.dex.reader import Dex, Member, uleb128
 from rogue_scan.errors import Malformed, Truncated
@@ -19,8 +20,7 @@ Value = None | bool | int | float | str | Member | list["Value"] | dict[str, "Va
 """Types show as ``str`` descriptors like strings; fields, methods and enums as ``Member``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(msgspec.Struct, frozen=True):
     """An annotation: descriptor of its type and its named values."""
 
     type: str

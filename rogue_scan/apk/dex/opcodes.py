@@ -151,3 +151,7 @@ CONST_STRING = 0x1A
 CONST_STRING_JUMBO = 0x1B
 CONST_CLASS = 0x1C
 NEW_INSTANCE = 0x22
+
+IS_CONST_STRING = np.zeros(256, dtype=bool)
+"""True for those that load a string of the table."""
+IS_CONST_STRING[[CONST_STRING, CONST_STRING_JUMBO]] = True

@@ -255,11 +255,15 @@ class Dex(msgspec.Struct, eq=False):
         rows = np.flatnonzero(
             (self.ins_op == opcodes.CONST_STRING) | (self.ins_op == opcodes.CONST_STRING_JUMBO)
         )
+        return rows, self.string_operand(rows)
+
+    def string_operand(self, rows: I64) -> I64:
+        """The string index of each ``const-string`` among the instructions."""
         index = self.operand_b(rows)
         jumbo = self.ins_op[rows] == opcodes.CONST_STRING_JUMBO
         high = np.minimum(self.ins_unit[rows].astype(np.int64) + 2, len(self.units) - 1)
         index[jumbo] |= self.units[high[jumbo]].astype(np.int64) << 16
-        return rows, index
+        return index
 
     def registers(self, row: int) -> tuple[int, int]:
         """Size of the register frame of a code row, and how many of its last registers are arguments."""

@@ -665,7 +665,8 @@ class Library:
                 continue
             for obj in arg.o:
                 if obj.cls in program.classes and not self.m.program.is_modelled(obj.cls):
-                    if position == 0 and not site.static and site.ref.name == "<init>":
+                    own_call = position == 0 and not site.static
+                    if own_call and (site.ref.name == "<init>" or obj.cls in self._components):
                         continue
                     targets.append((arg, obj))
         if not targets:
@@ -677,9 +678,14 @@ class Library:
                 if isinstance(arg, Val) and (arg is not site.this or not entry.context or entry.carrier):
                     passed = merge_taint(passed, site.deep(arg))
         for value, obj in targets:
-            if obj.cls in self._components and not passed:
+            if obj.cls in self._components and not (passed and self._listens(obj.cls)):
                 continue
             self.call_back(obj, site, others, passed, value)
+
+    def _listens(self, component: str) -> bool:
+        """Whether a component is more than a context to those whom it is handed to."""
+        classes = self.m.program.classes
+        return any(classes[name].interfaces for name in self.m.program.supers(component) if name in classes)
 
     def _escape_class(self, name: str) -> None:
         program = self.m.program

@@ -703,3 +703,59 @@ def test_asking_who_opens_a_link_lists_no_apps(analyse: Analyse) -> None:
     assert analyse(text.replace("ACTION", "android.intent.action.VIEW")).sources == ()
     found = analyse(text.replace("ACTION", "android.intent.action.MAIN")).sources
     assert [s.data.value for s in found] == ["installed-apps"]
+
+
+READS_EXTRA = """
+const-string v0, "x"
+invoke-virtual {v10, v0} Landroid/content/Intent;->getStringExtra(Ljava/lang/String;)Ljava/lang/String;
+move-result-object v1
+"""
+
+
+def test_what_a_receiver_answers_is_not_what_it_is_asked(analyse: Analyse) -> None:
+    text = (
+        ".class Lapp/Main; Landroid/content/BroadcastReceiver;"
+        "\n.method onReceive(Landroid/content/Context;Landroid/content/Intent;)V 11"
+        + READS_EXTRA
+        + """
+    const-string v0, "tag"
+    invoke-static {v0, v1} Landroid/util/Log;->d(Ljava/lang/String;Ljava/lang/String;)I
+    const-string v0, "phone"
+    invoke-virtual {v9, v0} Landroid/content/Context;->getSystemService(Ljava/lang/String;)Ljava/lang/Object;
+    move-result-object v0
+    check-cast v0, Landroid/telephony/TelephonyManager;
+    invoke-virtual {v0} Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;
+    move-result-object v1
+    invoke-virtual {v8, v1} Lapp/Main;->setResultData(Ljava/lang/String;)V
+    return-void
+    """
+    )
+    facts = analyse(text)
+    assert [s.data.value for s in facts.sources] == ["device-id"]
+    assert flows(facts) == set()
+
+
+def test_another_app_may_answer_with_what_it_was_asked(analyse: Analyse) -> None:
+    text = (
+        MAIN
+        + IMEI
+        + """
+    new-instance v2, Landroid/content/Intent;
+    const-string v3, "other.app.ASK"
+    invoke-direct {v2, v3} Landroid/content/Intent;-><init>(Ljava/lang/String;)V
+    const-string v3, "x"
+    invoke-virtual {v2, v3, v1} Landroid/content/Intent;->putExtra(Ljava/lang/String;Ljava/lang/String;)Landroid/content/Intent;
+    const/4 v3, 1
+    invoke-virtual {v11, v2, v3} Lapp/Main;->START(Landroid/content/Intent;I)V
+    return-void
+    .method onActivityResult(IILandroid/content/Intent;)V 11
+    """
+        + READS_EXTRA
+        + GO
+    )
+    gone = ("device-id", "ipc", None)
+    assert flows(analyse(text.replace("START", "startActivityForResult"))) == {
+        gone,
+        ("device-id", "http", "c2.example"),
+    }
+    assert flows(analyse(text.replace("START", "startActivity"))) == {gone}

@@ -230,6 +230,10 @@ def _deliver(site: Site, intent: Obj) -> None:
     if inside or texts(site.heap.get(intent, "package", None)) == (app.package,):
         return
     this = Val(UNKNOWN, CLEAN, (intent,))
+    if site.ref.name == "startActivityForResult":
+        # The other app may put into its answer what it was asked with.
+        _, answer = site.shared("result", kind=INTENT)
+        site.heap.add(answer, "from", this)
     t = site.deep(this)
     data = site.heap.get(intent, "data", None)
     for address in texts(data):

@@ -2,16 +2,16 @@
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from rogue_scan.apk import der
+from rogue_scan.apk import der, rsa, x509
 from rogue_scan.apk.difference import short
 from rogue_scan.errors import SourceError
 
 if TYPE_CHECKING:
-    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 KNOWN = {
     "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc": "AOSP test key (testkey)",
@@ -45,62 +45,49 @@ class Certificate(msgspec.Struct, frozen=True, omit_defaults=True):
     """What public key pair it is: ``debug``, ``AOSP test key …``; empty for a private one."""
 
 
-def _load(raw: bytes) -> "x509.Certificate | None":
-    from cryptography import x509
-
-    try:
-        return x509.load_der_x509_certificate(raw)
-    except Exception:  # cryptography raises many kinds on hostile certificates
-        return None
-
-
 def certificate_facts(raw: bytes, sha: str) -> Certificate:
-    """Facts of a certificate; what it breaks (serial 0, odd names) is a fact here and no warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return _facts(raw, sha)
-
-
-def _facts(raw: bytes, sha: str) -> Certificate:
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-
-    certificate = _load(raw)
-    if certificate is None:
-        return Certificate(sha, subject="(unreadable certificate)")
-
-    def text(get: Any) -> str:
-        try:
-            return short(str(get()))
-        except Exception:
-            return "(unreadable)"
-
-    key = ""
+    """Facts of a certificate; what it breaks (serial 0, odd names) is a fact here and no error."""
     try:
-        public = certificate.public_key()
-        if isinstance(public, rsa.RSAPublicKey):
-            key = f"RSA {public.key_size}"
-        elif isinstance(public, ec.EllipticCurvePublicKey):
-            key = f"EC {public.curve.name}"
-        elif isinstance(public, dsa.DSAPublicKey):
-            key = f"DSA {public.key_size}"
-    except Exception:
-        key = "unknown"
-    subject = text(lambda: certificate.subject.rfc4514_string())
-    issuer = text(lambda: certificate.issuer.rfc4514_string())
+        read = x509.read(raw)
+    except SourceError:
+        return Certificate(sha, subject="(unreadable certificate)")
+    subject, issuer = short(read.subject), short(read.issuer)
     return Certificate(
         sha256=sha,
         subject=subject,
         issuer=issuer,
-        serial=text(lambda: f"{certificate.serial_number:x}"),
-        not_before=text(lambda: certificate.not_valid_before_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        not_after=text(lambda: certificate.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")),
-        key=key,
-        hash=text(
-            lambda: certificate.signature_hash_algorithm.name if certificate.signature_hash_algorithm else ""
-        ),
+        serial=short(f"{read.serial:x}"),
+        not_before=read.not_before,
+        not_after=read.not_after,
+        key=_key_text(read.key),
+        hash=read.hash,
         self_signed=subject == issuer,
         known=KNOWN.get(sha) or _known_subject(subject),
     )
+
+
+def _key_text(info: bytes) -> str:
+    try:
+        known = rsa.public_key(info)
+        public = None if known else _other_key(info)
+    except Exception:  # cryptography raises many kinds on hostile keys
+        return "unknown"
+    if known:
+        return f"RSA {known.n.bit_length()}"
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec
+
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return f"EC {public.curve.name}"
+    return f"DSA {public.key_size}" if isinstance(public, dsa.DSAPublicKey) else ""
+
+
+def _other_key(info: bytes) -> "PublicKeyTypes":
+    """Key of a SubjectPublicKeyInfo; most apps have RSA keys and do without loading this library."""
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return load_der_public_key(info)
 
 
 def _known_subject(subject: str) -> str:
@@ -130,10 +117,21 @@ def public_key_of(raw: bytes) -> bytes | None:
 
 def signature_holds(key: bytes, kind: str, hash_name: str, signature: bytes, signed: bytes) -> bool | None:
     """Whether a signature holds; None where key or algorithm is not one that can be checked."""
+    try:
+        public = rsa.public_key(key)
+    except SourceError:
+        return None
+    if public is None:
+        return _other_holds(key, kind, hash_name, signature, signed)
+    if kind not in ("rsa", "pss", "any"):
+        return None
+    return rsa.holds(public, hash_name, signature, signed, pss=kind == "pss")
+
+
+def _other_holds(key: bytes, kind: str, hash_name: str, signature: bytes, signed: bytes) -> bool | None:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
-    from cryptography.hazmat.primitives.serialization import load_der_public_key
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec
 
     algorithms: dict[str, Callable[[], hashes.HashAlgorithm]] = {
         "sha1": hashes.SHA1, "sha224": hashes.SHA224, "sha256": hashes.SHA256, "sha384": hashes.SHA384,
@@ -141,17 +139,8 @@ def signature_holds(key: bytes, kind: str, hash_name: str, signature: bytes, sig
     }  # fmt: skip
     algorithm = algorithms[hash_name]()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            public = load_der_public_key(key)
-        if isinstance(public, rsa.RSAPublicKey) and kind in ("rsa", "pss", "any"):
-            how = (
-                padding.PSS(padding.MGF1(algorithm), algorithm.digest_size)
-                if kind == "pss"
-                else padding.PKCS1v15()
-            )
-            public.verify(signature, signed, how, algorithm)
-        elif isinstance(public, ec.EllipticCurvePublicKey) and kind in ("ec", "any"):
+        public = _other_key(key)
+        if isinstance(public, ec.EllipticCurvePublicKey) and kind in ("ec", "any"):
             public.verify(signature, signed, ec.ECDSA(algorithm))
         elif isinstance(public, dsa.DSAPublicKey) and kind in ("dsa", "any"):
             public.verify(signature, signed, algorithm)

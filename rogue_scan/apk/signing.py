@@ -1,7 +1,8 @@
 """How a package is signed, and whether it was changed since.
 
-Scheme v1 (JAR signing) covers entries one by one, v2, v3 and v3.1 the whole file. Digests and
-signatures are computed here; ``cryptography`` checks the signatures and reads the certificates.
+Scheme v1 (JAR signing) covers entries one by one, v2, v3 and v3.1 the whole file. Digests are
+computed here, certificates and RSA signatures read and checked by numbers
+(:mod:`~rogue_scan.apk.x509`, :mod:`~rogue_scan.apk.rsa`); ``cryptography`` is loaded for other keys only.
 v4 lies beside the package (``.idsig``) and protects installing by stream only, so only its presence counts.
 
 Sources: source.android.com/docs/security/features/apksigning (v2, v3, v3.1, v4), JAR File

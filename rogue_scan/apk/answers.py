@@ -1,18 +1,14 @@
 """What the code analysis may ask about the rest of the package."""
 
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 
-from rogue_scan.apk import address, axml, protoxml
-from rogue_scan.apk.axml import Attribute, Element
+from rogue_scan.apk import address, axml
 from rogue_scan.apk.code.types import LayoutView
 from rogue_scan.apk.difference import short
+from rogue_scan.apk.layouts import Layouts
 from rogue_scan.apk.native import NativeLibrary
 from rogue_scan.apk.resources import Table
-from rogue_scan.errors import SourceError
-
-MAX_LAYOUTS = 3000
-
-_SAYING = ("hint", "text", "contentDescription", "label", "autofillHints")
 
 
 class PackageResources:
@@ -69,62 +65,14 @@ class PackageResources:
         """Strings of all native libraries that look like endpoints."""
         return [s.value for library in self._libraries for s in library.strings if address.find(s.value)]
 
-    def layout_views(self) -> list[LayoutView]:
-        """All views with an id or an input type in all layouts."""
-        views: list[LayoutView] = []
-        if self._table is None:
-            return views
-        for resource in list(self._table.ids("layout"))[:MAX_LAYOUTS]:
-            path = self._table.text(resource)
-            data = self._file(path) if path else None
-            if data is None:
-                continue
-            try:
-                root, _ = protoxml.parse_either(data, path or "")
-            except SourceError:
-                continue
-            if root is not None:
-                views += self._views(resource, root)
-        return views
+    def views(self, resource: int) -> list[LayoutView]:
+        """All views of that id in all layouts."""
+        return self._layouts.with_id(resource) if self._layouts else []
 
-    def _views(self, layout: int, root: Element) -> Iterator[LayoutView]:
-        pending = [root]
-        labels = _labels(root)
-        while pending:
-            element = pending.pop()
-            pending += reversed(element.children)
-            marked = element.get("id")
-            kind = element.get("inputType")
-            secret = element.get("password")
-            if marked is None and kind is None and secret is None:
-                continue
-            yield LayoutView(
-                layout,
-                marked.resource if marked else 0,
-                element.tag,
-                kind.data if kind else 0x81 if secret is not None and secret.text == "true" else 0,
-                tuple(filter(None, (_said(element.get(key)) for key in _SAYING))),
-                labels.get(id(element), ""),
-            )
+    def view_tags(self, wanted: Callable[[str], bool]) -> Iterable[str]:
+        """Element names that are ``wanted``, of views with an id or an input type in all layouts."""
+        return self._layouts.tags(wanted) if self._layouts else ()
 
-
-def _labels(root: Element) -> dict[int, str | int]:
-    """The text that stands right before an input field, by element."""
-    found: dict[int, str | int] = {}
-    pending = [root]
-    while pending:
-        parent = pending.pop()
-        pending += parent.children
-        said = _said(parent.get("hint"))
-        for child in parent.children:
-            if "Edit" in child.tag or "AutoComplete" in child.tag:
-                found[id(child)] = said
-                said = ""
-            elif child.tag.endswith("TextView"):
-                said = _said(child.get("text"))
-    return found
-
-
-def _said(attribute: Attribute | None) -> str | int:
-    """What an attribute shows: a text, or the resource id of one."""
-    return (attribute.resource or short(attribute.text)) if attribute else ""
+    @functools.cached_property
+    def _layouts(self) -> Layouts | None:
+        return Layouts(self._file, self._table) if self._table else None

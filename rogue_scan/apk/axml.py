@@ -9,7 +9,9 @@ Source: AOSP ``frameworks/base/libs/androidfw/ResourceTypes.cpp``, ``ResXMLTree`
 """
 
 import functools
+import itertools
 import struct
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -35,7 +37,12 @@ MANY_UNUSED = 64
 
 _CHUNK = struct.Struct("<HHI")
 _ELEMENT = struct.Struct("<II6H")
-_ATTRIBUTE = struct.Struct("<IIIHBBI")
+_ATTRIBUTE = struct.Struct("<QIHBBI")
+"""Namespace and name as one number, raw value, then size, zero, type and data of the typed one."""
+_VALUE = struct.Struct("<BI")
+"""Type and data of an attribute, at its offset 15."""
+_INDEX = struct.Struct("<I")
+_NONE = 0xFFFFFFFF
 
 
 class Attribute(msgspec.Struct, frozen=True):
@@ -116,6 +123,58 @@ def parse(data: bytes, entry: str = "AndroidManifest.xml") -> Document:
     return _Reader(data, entry).read()
 
 
+def outline(data: bytes) -> tuple[set[str], set[int]]:
+    """Names of the elements of binary XML, and the resources that their attributes refer to.
+
+    A quick look, without any check, which tells the files that are worth to :func:`parse`: nothing that
+    this finds is missing, and of damaged files there may be more.
+    """
+    pool: Pool | None = None
+    tags, references = set[int](), set[int]()
+    for at, kind, header, size in _chunks(data, *_extent(data)) if len(data) >= 8 else ():
+        if kind == START and size - header >= _ELEMENT.size:
+            _, tag, first, step, count, _, _, _ = _ELEMENT.unpack_from(data, at + header)
+            tags.add(tag)
+            for place in _places(at + header, size - header, first, step, count):
+                value_kind, value = _VALUE.unpack_from(data, place + 15)
+                if value_kind in (REFERENCE, DYNAMIC_REFERENCE):
+                    references.add(value)
+        elif kind == POOL and pool is None:
+            pool = Pool(data, at, Differences(), "axml", "")
+    return set(map(pool.get, tags)) if pool is not None else set(), references
+
+
+def _extent(data: bytes) -> tuple[int, int]:
+    """Where the chunks inside the first begin and end."""
+    _, header, size = _CHUNK.unpack_from(data)
+    return header if 8 <= header < len(data) else 8, min(max(size, 8), len(data))
+
+
+def _chunks(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Chunks as (offset, type, header size, size), until one whose sizes lie."""
+    while at + 8 <= end:
+        kind, header, size = _CHUNK.unpack_from(data, at)
+        stop = at + size
+        # sizes of the last element are cut off, not fatal, for us
+        if not 8 <= header <= size or (stop > end and kind != START):
+            break
+        yield at, kind, header, (size if stop <= end else end - at)
+        at = stop
+
+
+def _places(base: int, room: int, first: int, step: int, count: int) -> Iterable[int]:
+    """Offsets of the attributes of an element that lie in its ``room``.
+
+    Those that overlap are only as many as could lie there side by side: a step of 0 would read one place
+    65535 times.
+    """
+    at = base + first
+    if step >= _ATTRIBUTE.size and first + step * count <= room:
+        return range(at, at + step * count, step)
+    fitting = max(0, room - first) // max(step, _ATTRIBUTE.size)
+    return itertools.islice(itertools.count(at, step), min(count, fitting))
+
+
 class _Reader:
     """State of one parse."""
 
@@ -129,6 +188,8 @@ class _Reader:
         self.below = 0
         self.elements = self.attributes = 0
         self.namespaces: dict[str, str] = {}
+        self.names: dict[int, tuple[str, str]] = {}
+        """Names and namespaces of attributes that are not odd, by both indices as one number."""
 
     def note(self, what: str, at: int, value: object = "", *, refused: bool = False) -> None:
         self.notes.add(f"axml:{what}", at, self.entry, value, refused=refused)
@@ -144,29 +205,36 @@ class _Reader:
             self.note("file-size", 4, f"{size} bytes claimed, {len(data)} there", refused=True)
         elif size < len(data):
             self.note("data-after", size, f"{len(data) - size} bytes behind the end")
-        at, end = header if 8 <= header < len(data) else 8, min(max(size, 8), len(data))
-        while at + 8 <= end:
-            kind, header, size = _CHUNK.unpack_from(data, at)
-            if kind == START and size >= header >= 8:
-                size = min(size, end - at)  # sizes of the last element are cut off, not fatal, for us
-            elif size < 8 or header > size or at + size > end:
-                self.note("chunk-size", at, f"type 0x{kind:04x}, header {header}, size {size}", refused=True)
-                break
-            if header < 8 or size < 8:
-                self.note("chunk-size", at, f"type 0x{kind:04x}, header {header}, size {size}", refused=True)
-                break
+        reached, end = _extent(data)
+        for at, kind, header, size in _chunks(data, reached, end):
             self.chunk(at, kind, header, size)
             if size & 3:
                 self.note("chunk-alignment", at, size)
             if self.elements > MAX_ELEMENTS or self.attributes > MAX_ATTRIBUTES:
                 self.note("too-many", at, f"more than {MAX_ELEMENTS} elements or {MAX_ATTRIBUTES} attributes")
                 break
-            at += size
-        self.finish(at)
+            reached = at + size
+        else:
+            if reached + 8 <= end:
+                kind, header, size = _CHUNK.unpack_from(data, reached)
+                what = f"type 0x{kind:04x}, header {header}, size {size}"
+                self.note("chunk-size", reached, what, refused=True)
+        self.finish(reached)
         return Document(self.root, self.notes.done(), self.elements, self.pool.claimed if self.pool else 0)
 
     def chunk(self, at: int, kind: int, header: int, size: int) -> None:
-        if kind == POOL:
+        if START_NS <= kind <= TEXT:
+            if self.pool is None:
+                raise Malformed(f"{self.entry}: an element before any string pool")
+            if header != 16:
+                self.note("node-header", at + 2, f"header of {header} bytes, not 16")
+            if kind == START:
+                self.start(self.pool, at, header, size)
+            elif kind == END:
+                self.close(self.pool, at)
+            else:
+                self.other(self.pool, at, kind, header, size)
+        elif kind == POOL:
             if self.pool is None:
                 self.pool = Pool(self.data, at, self.notes, "axml", self.entry)
             else:
@@ -176,33 +244,26 @@ class _Reader:
                 self.note("map-header", at + 2, f"header of {header} bytes, not 8")
             count = min((size - header) // 4, 65536)
             self.ids = struct.unpack_from(f"<{count}I", self.data, at + header)
-        elif kind in (START, END, TEXT, START_NS, END_NS):
-            if self.pool is None:
-                raise Malformed(f"{self.entry}: an element before any string pool")
-            if header != 16:
-                self.note("node-header", at + 2, f"header of {header} bytes, not 16")
-            if kind == START:
-                self.start(at, header, size)
-            elif kind == END:
-                self.close(at)
-            elif kind == TEXT and size >= header + 4:
-                if self.stack and not self.below:
-                    index = struct.unpack_from("<I", self.data, at + header)[0]
-                    self.stack[-1].text += self.pool.get(index)[:4096]
-            elif kind == START_NS and size >= header + 8:
-                prefix, uri = struct.unpack_from("<II", self.data, at + header)
-                self.namespaces[self.pool.get(uri)] = self.pool.get(prefix)
-            elif kind == END_NS:
-                if size < header + 8:
-                    self.note("node-size", at, size)
-                else:
-                    for index in struct.unpack_from("<II", self.data, at + header):
-                        self.pool.get(index)
+            self.names.clear()
         else:
             self.note("unknown-chunk", at, f"type 0x{kind:04x}, {size} bytes")
 
-    def start(self, at: int, header: int, size: int) -> None:
-        assert self.pool is not None
+    def other(self, pool: Pool, at: int, kind: int, header: int, size: int) -> None:
+        if kind == TEXT and size >= header + 4:
+            if self.stack and not self.below:
+                index = _INDEX.unpack_from(self.data, at + header)[0]
+                self.stack[-1].text += pool.get(index)[:4096]
+        elif kind == START_NS and size >= header + 8:
+            prefix, uri = struct.unpack_from("<II", self.data, at + header)
+            self.namespaces[pool.get(uri)] = pool.get(prefix)
+        elif kind == END_NS:
+            if size < header + 8:
+                self.note("node-size", at, size)
+            else:
+                for index in struct.unpack_from("<II", self.data, at + header):
+                    pool.get(index)
+
+    def start(self, pool: Pool, at: int, header: int, size: int) -> None:
         self.elements += 1
         if self.below or len(self.stack) >= MAX_DEPTH:
             self.below += 1
@@ -220,16 +281,8 @@ class _Reader:
             self.note("attribute-size", base + 10, f"{step}, not 20")
         if first + step * count > size - header:
             self.note("attribute-count", base + 12, f"{count} attributes do not fit", refused=True)
-            count = max(0, (size - header - first) // max(step, _ATTRIBUTE.size))
-        if step < _ATTRIBUTE.size:  # they overlap; a step of 0 would read one place 65535 times
-            count = min(count, max(0, size - header - first) // _ATTRIBUTE.size)
-        found: dict[str, Attribute] = {}
-        for number in range(count):
-            where = base + first + step * number
-            if where + 20 > len(self.data):
-                break
-            self.attribute(where, found)
-        tag = self.pool.get(name)
+        found = self.read_attributes(pool, _places(base, size - header, first, step, count))
+        tag = pool.get(name)
         if not tag:
             self.note("empty-tag", at)
         element = Element(tag, at, found, [])
@@ -241,50 +294,47 @@ class _Reader:
             self.note("second-root", at, tag)
         self.stack.append(element)
 
-    def attribute(self, at: int, found: dict[str, Attribute]) -> None:
-        pool = self.pool
-        assert pool is not None
-        self.attributes += 1
-        ns, name, raw, value_size, _, kind, data = _ATTRIBUTE.unpack_from(self.data, at)
-        text_name = pool.get(name)
-        resource = self.ids[name] if name < len(self.ids) else 0
-        known = attribute_names().get(resource) if resource else None
-        namespace = pool.get(ns)
-        if known is not None:
-            if text_name != known:
-                self.note("attribute-name", at + 4, f"text {text_name!r}, resource id of {known!r}")
+    def read_attributes(self, pool: Pool, places: Iterable[int]) -> dict[str, Attribute]:
+        found: dict[str, Attribute] = {}
+        for at in places:
+            self.attributes += 1
+            indices, raw, size, _, kind, data = _ATTRIBUTE.unpack_from(self.data, at)
+            name, namespace = self.names.get(indices) or self.attribute_name(pool, at, indices)
+            if size != 8:
+                self.note("value-size", at + 12, size)
+            text = pool.get(data) if kind == STRING else _value(kind, data)
+            if raw != _NONE:
+                said = pool.get(raw)
+                text = said if text is None else text
+            if name in found:
+                self.note("duplicate-attribute", at, name)
+            else:
+                found[name] = Attribute(name, namespace, kind, data, text or "")
+        return found
+
+    def attribute_name(self, pool: Pool, at: int, indices: int) -> tuple[str, str]:
+        """Name and namespace; kept for the next attribute of that name unless each is to be noted."""
+        ns, name = indices & 0xFFFFFFFF, indices >> 32
+        bad = pool.bad
+        text, namespace = pool.get(name), pool.get(ns)
+        known = attribute_names().get(self.ids[name]) if name < len(self.ids) else None
+        if known is None:
+            odd = not text
+            if odd:
+                self.note("empty-attribute", at + 4)
+            found = text, namespace
+        else:
+            odd = text != known or not namespace
+            if text != known:
+                self.note("attribute-name", at + 4, f"text {text!r}, resource id of {known!r}")
             if not namespace:
                 self.note("no-namespace", at, known)
-            text_name, namespace = known, namespace or ANDROID
-        elif not text_name:
-            self.note("empty-attribute", at + 4)
-        if value_size != 8:
-            self.note("value-size", at + 12, value_size)
-        if kind == STRING:
-            text = pool.get(data)
-        elif kind in (REFERENCE, DYNAMIC_REFERENCE):
-            text = f"@0x{data:08x}"
-        elif kind == ATTRIBUTE:
-            text = f"?0x{data:08x}"
-        elif kind == INT_BOOLEAN:
-            text = "true" if data else "false"
-        elif kind == INT_HEX:
-            text = f"0x{data:x}"
-        elif kind == FLOAT:
-            text = repr(struct.unpack("<f", struct.pack("<I", data))[0])
-        elif kind >= INT_DEC:
-            text = str(data - (1 << 32) if data & 0x80000000 else data)
-        else:
-            text = pool.get(raw) if raw != 0xFFFFFFFF else ""
-        if raw != 0xFFFFFFFF:
-            pool.get(raw)
-        if text_name in found:
-            self.note("duplicate-attribute", at, text_name)
-            return
-        found[text_name] = Attribute(text_name, namespace, kind, data, text)
+            found = known, namespace or ANDROID
+        if not odd and pool.bad == bad:
+            self.names[indices] = found
+        return found
 
-    def close(self, at: int) -> None:
-        assert self.pool is not None
+    def close(self, pool: Pool, at: int) -> None:
         if self.below:
             self.below -= 1
         elif self.stack:
@@ -292,7 +342,7 @@ class _Reader:
         else:
             self.note("extra-end", at)
         if at + 24 <= len(self.data):
-            self.pool.get(struct.unpack_from("<I", self.data, at + 20)[0])
+            pool.get(_INDEX.unpack_from(self.data, at + 20)[0])
 
     def finish(self, at: int) -> None:
         if self.stack or self.below:
@@ -315,3 +365,20 @@ class _Reader:
             self.note("bad-index", -1, f"{pool.bad} references to strings that are not there")
         if self.root is not None and ANDROID not in self.namespaces and self.ids:
             self.note("namespace-undeclared", -1)
+
+
+def _value(kind: int, data: int) -> str | None:
+    """A typed value as text; None where the type has none."""
+    if kind in (REFERENCE, DYNAMIC_REFERENCE):
+        return f"@0x{data:08x}"
+    if kind == ATTRIBUTE:
+        return f"?0x{data:08x}"
+    if kind == INT_BOOLEAN:
+        return "true" if data else "false"
+    if kind == INT_HEX:
+        return f"0x{data:x}"
+    if kind == FLOAT:
+        return repr(struct.unpack("<f", struct.pack("<I", data))[0])
+    if kind >= INT_DEC:
+        return str(data - (1 << 32) if data & 0x80000000 else data)
+    return None

@@ -77,4 +77,4 @@ def short(text: str, most: int = MAX_TEXT) -> str:
     """Cut a foreign string to what a report can bear; lone surrogates become escapes."""
     if len(text) > most:
         text = f"{text[: most - 1]}…"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

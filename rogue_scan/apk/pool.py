@@ -5,10 +5,12 @@ costs nothing. Source: AOSP ``frameworks/base/libs/androidfw/ResourceTypes.{h,cp
 """
 
 import struct
+from collections.abc import Set
 
 from rogue_scan.apk.difference import Differences
 
 _HEADER = struct.Struct("<HHI5I")
+_OFFSET = struct.Struct("<I")
 UTF8 = 1 << 8
 MAX_STRING = 65536
 """Characters kept of one string."""
@@ -21,9 +23,7 @@ class Pool:
         """Read the header of the pool chunk at ``at``; what is odd goes to ``notes`` as ``prefix:…``."""
         self._data = data
         self.count = self.claimed = 0
-        self._cache: dict[int, str] = {}
-        self.used: set[int] = set()
-        """Indices that were asked for."""
+        self._known: dict[int, str] = {}
         self.bad = 0
         """Indices asked for that the pool cannot serve."""
         if at + _HEADER.size > len(data):
@@ -55,8 +55,10 @@ class Pool:
                 "axml:pool-styles", at + 12, entry, f"{styles} styles: no build tool writes any into XML"
             )
         self.count = min(count, room)
-        outside = self._count_outside()
-        if outside:
+        places = struct.unpack_from(f"<{self.count}I", data, self._offsets) if self.count else ()
+        within = self._end - self._strings
+        if places and max(places) >= within:
+            outside = sum(place >= within for place in places)
             notes.add(
                 f"{prefix}:pool-offsets",
                 self._offsets,
@@ -64,32 +66,30 @@ class Pool:
                 f"{outside} of {self.count} strings lie outside the pool",
             )
 
-    def _count_outside(self) -> int:
-        room = self._end - self._strings
-        offsets = memoryview(self._data)[self._offsets : self._offsets + 4 * self.count]
-        if room <= 0:
-            return self.count
-        values = struct.unpack(f"<{self.count}I", offsets)
-        return sum(value >= room for value in values) if values and max(values) >= room else 0
-
     def __len__(self) -> int:
         return self.count
 
+    @property
+    def used(self) -> Set[int]:
+        """Indices that were asked for and are there."""
+        return self._known.keys()
+
     def get(self, index: int) -> str:
         """The string at ``index``; 0xFFFFFFFF means none."""
+        known = self._known.get(index)
+        return self._read(index) if known is None else known
+
+    def _read(self, index: int) -> str:
         if not 0 <= index < self.count:
             if index != 0xFFFFFFFF:
                 self.bad += 1
             return ""
-        self.used.add(index)
-        known = self._cache.get(index)
-        if known is None:
-            known = self._cache[index] = self._decode(index)
-        return known
+        place = _OFFSET.unpack_from(self._data, self._offsets + 4 * index)[0]
+        text = self._known[index] = self._decode(self._strings + place)
+        return text
 
-    def _decode(self, index: int) -> str:
+    def _decode(self, at: int) -> str:
         data, end = self._data, self._end
-        at = self._strings + struct.unpack_from("<I", data, self._offsets + 4 * index)[0]
         if at + 2 > end:
             self.bad += 1
             return ""

@@ -26,43 +26,18 @@ def answers(xml):
         def name(self, resource):
             return {0x7F020000: "login_password"}.get(resource, "")
 
+        def texts(self, resource):
+            return {"": "Password", "de": "x" * 1000}
+
     return PackageResources(files.get, list(files), Table(), ())
 
 
 def test_views_that_take_input(answers):
-    (view,) = answers.layout_views()
+    (view,) = answers.views(0x7F020000)
     assert view == LayoutView(0x7F010000, 0x7F020000, "EditText", 0x81, ("Password",))
     assert answers.name(view.id) == "login_password"
-
-
-def test_the_text_before_a_field_labels_it(xml):
-    layout = xml(("TableRow", {}, [
-        ("TextView", {":text": ("ref", 0x7F030000)}),
-        ("AutoCompleteTextView", {":id": ("ref", 0x7F020000)}),
-        ("EditText", {":id": ("ref", 0x7F020001)}),
-    ]))  # fmt: skip
-
-    class Table(resources.Table):
-        def __init__(self):
-            pass
-
-        def ids(self, kind):
-            return iter([0x7F010000])
-
-        def text(self, resource):
-            return "res/layout/form.xml"
-
-        def texts(self, resource):
-            return {"": "Phone", "de": "x" * 1000}
-
-    answers = PackageResources(lambda name: layout, [], Table(), ())
-    assert [(v.id, v.says, v.label) for v in answers.layout_views()] == [
-        (0x7F020000, (), 0x7F030000),
-        (0x7F020001, (), ""),
-    ]
-    default, german = answers.texts(0x7F030000)
-    assert default == "Phone"
-    assert len(german) < 1000
+    assert list(answers.view_tags(lambda name: True)) == ["EditText"]
+    assert answers.texts(view.id) == ["Password", "x" * 299 + "…"]
 
 
 def test_files_and_assets(answers):
@@ -75,4 +50,6 @@ def test_files_and_assets(answers):
 def test_it_answers_all_that_code_may_ask(answers):
     asked: Resources = answers
     assert asked.native_strings() == []
-    assert PackageResources(lambda name: None, [], None, ()).string(1) is None
+    nothing = PackageResources(lambda name: None, [], None, ())
+    assert nothing.string(1) is None
+    assert nothing.texts(1) == nothing.views(1) == list(nothing.view_tags(bool)) == []

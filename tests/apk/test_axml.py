@@ -103,6 +103,11 @@ def test_no_string_pool():
         axml.parse(struct.pack("<HHI", 3, 8, 8) + b"")
 
 
+def test_an_outline_names_elements_and_resources(xml):
+    assert axml.outline(xml(TREE)) == ({"manifest", "application", "activity"}, {0x7F010002})
+    assert axml.outline(b"\x03\0\x08") == axml.outline(struct.pack("<HHI", 3, 8, 8)) == (set(), set())
+
+
 def test_the_table_of_attributes_holds_what_android_names():
     names = axml.attribute_names()
     assert names[0x01010003] == "name"

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rogue_scan.apk import (
-    axml,
     facts,
     intake,
     manifest,
@@ -34,6 +33,18 @@ def read_table(data):
             table.name(resource), table.texts(resource), table.array(resource)
 
 
+def read_xml(data):
+    """What reading finds, a quick look finds too."""
+    tags, references = protoxml.outline(data)
+    root, _ = protoxml.parse_either(data, "m")
+    pending = [root] if root else []
+    while pending:
+        element = pending.pop()
+        pending += element.children
+        assert element.tag in tags
+        assert {a.resource for a in element.attributes.values()} - {0} <= references
+
+
 def read_zip(data):
     box = open_container(data)
     for entry in box.entries[:100]:
@@ -46,12 +57,12 @@ def read_zip(data):
 
 READERS = {
     "zip": read_zip,
-    "axml": axml.parse,
+    "axml": read_xml,
     "manifest": lambda data: manifest.parse(data, None, lambda name: None),
     "resources": read_table,
     "elf": lambda data: native.parse(data, "lib/x/a.so"),
     "signing": lambda data: signing.verify(open_container(data), thorough=True),
-    "protoxml": lambda data: protoxml.parse_either(data, "m"),
+    "protoxml": read_xml,
     "prototable": lambda data: list(prototable.parse(data).strings()),
     "script": lambda data: web.parse(data, "assets/a.js"),
     "page": lambda data: web.parse(data, "assets/a.html"),

@@ -19,6 +19,15 @@ def test_names_by_resource_id_and_compiled_values():
     assert (root.tag, found.kind, found.text) == ("application", axml.INT_BOOLEAN, "true")
 
 
+def test_an_outline_names_elements_and_resources():
+    reference = bytes([2 << 3, 0x81, 0x80, 0x80, 0xF8, 0x07])  # 0x7f000001
+    attribute = field(4, field(2, "id") + field(6, field(1, reference)))
+    child = field(5, field(1, field(3, "EditText") + attribute))
+    data = field(1, field(3, "form") + child)
+    tags, references = protoxml.outline(data)
+    assert (tags, references - {0}) == ({"form", "EditText"}, {0x7F000001})
+
+
 def test_deep_nesting_ends():
     node = field(1, field(3, "x"))
     for _ in range(30):

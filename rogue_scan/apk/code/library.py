@@ -6,7 +6,6 @@ stay linked to them, so that the address a request was built with is found where
 an object of the app that is handed over will be called back.
 """
 
-import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -789,25 +788,18 @@ class Library:
 
     # -- views -------------------------------------------------------------------------------
 
-    @functools.cached_property
-    def _views(self) -> dict[int, list[LayoutView]]:
-        """Views of layouts by their ids."""
-        found: dict[int, list[LayoutView]] = {}
-        for view in self.m.views:
-            if view.id:
-                found.setdefault(view.id, []).append(view)
-        return found
-
     def is_input(self, resource: int) -> bool:
         """Whether a view of a layout is one that people type into."""
-        return any("Edit" in v.tag or "AutoComplete" in v.tag for v in self._views.get(resource, ()))
+        return any("Edit" in v.tag or "AutoComplete" in v.tag for v in self.m.resources.views(resource))
 
     def view_kinds(self, resource: int) -> frozenset[str]:
         """What a view of a layout asks for, by its type, name and texts."""
         found = self._view_kinds.get(resource)
         if found is None:
             name = self.m.resources.name(resource)
-            asked = [self.asked(v.input_type, (name, *self._shown(v))) for v in self._views.get(resource, ())]
+            asked = [
+                self.asked(v.input_type, (name, *self._shown(v))) for v in self.m.resources.views(resource)
+            ]
             found = frozenset().union(*asked) or personal.categories(name)
             self._view_kinds[resource] = found
         return found

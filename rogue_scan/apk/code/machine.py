@@ -117,7 +117,6 @@ class Machine:
         self.models = program.models
         self.app = app
         self.resources = resources
-        self.views = resources.layout_views()
         self.steps_left = steps
         self.base: dict[Cell, Any] = {}
         self.now = 0

@@ -58,11 +58,15 @@ class Runner:
             for cls in self.program.classes.values():
                 if not cls.library and any(kind in self.program.supers(cls.name) for kind in COMPONENTS):
                     found[cls.name] = (cls, _dotted(cls.name), "component")
-        for view in self.machine.views:
-            cls = self.program.classes.get(descriptor(view.tag)) if "." in view.tag else None
-            if cls is not None and not cls.library:
-                found.setdefault(cls.name, (cls, _dotted(cls.name), "view"))
+        for tag in self.machine.resources.view_tags(self.is_own):
+            cls = self.program.classes[descriptor(tag)]
+            found.setdefault(cls.name, (cls, _dotted(cls.name), "view"))
         return list(found.values())
+
+    def is_own(self, name: str) -> bool:
+        """Whether that is a class of the app itself."""
+        cls = self.program.classes.get(descriptor(name)) if "." in name else None
+        return cls is not None and not cls.library
 
     def entry_methods(self, cls: Class) -> list[Method]:
         """The methods of a component that Android calls, in the order of its life."""

@@ -1,5 +1,6 @@
 """Types on both sides of the code analysis: what it is told, and the facts it gives back."""
 
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -81,8 +82,11 @@ class Resources(Protocol):
     def assets(self) -> list[str]:
         """The paths of all assets."""
 
-    def layout_views(self) -> list[LayoutView]:
-        """All views with an id or an input type in all layouts."""
+    def views(self, resource: int) -> list[LayoutView]:
+        """All views of that id in all layouts."""
+
+    def view_tags(self, wanted: Callable[[str], bool]) -> Iterable[str]:
+        """Element names that are ``wanted``, of views with an id or an input type in all layouts."""
 
     def native_strings(self) -> list[str]:
         """Strings of all native libraries that look like endpoints."""
@@ -115,8 +119,11 @@ class NoResources:
     def assets(self) -> list[str]:  # noqa: D102
         return []
 
-    def layout_views(self) -> list[LayoutView]:  # noqa: D102
+    def views(self, resource: int) -> list[LayoutView]:  # noqa: D102
         return []
+
+    def view_tags(self, wanted: Callable[[str], bool]) -> Iterable[str]:  # noqa: D102
+        return ()
 
     def native_strings(self) -> list[str]:  # noqa: D102
         return []

@@ -467,8 +467,8 @@ class Layout(NoResources):
     def texts(self, resource: int) -> list[str]:
         return ["Adresse", "Street address"] if resource == 8 else []
 
-    def layout_views(self) -> list[LayoutView]:
-        return [self.view]
+    def views(self, resource: int) -> list[LayoutView]:
+        return [self.view] if resource == 7 else []
 
 
 FORM = """

@@ -24,6 +24,7 @@ from rogue_scan.errors import Malformed, Truncated
 
 U32 = npt.NDArray[np.uint32]
 I64 = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.unsignedinteger[Any]]
 _Number = TypeVar("_Number", bound=np.integer[Any])
 
 VERSIONS = frozenset({b"035", b"036", b"037", b"038", b"039", b"040", b"041"})
@@ -34,6 +35,8 @@ MAX_CONTAINED = 64
 """DEX files in one version-041 container beyond which the rest is refused."""
 
 _U32 = struct.Struct("<I")
+_MEMBER_ID = np.dtype([("owner", "<u2"), ("kind", "<u2"), ("name", "<u4")])
+"""A field_id_item or method_id_item: class, type or prototype, name."""
 
 MAX_REGION = 16 << 20
 """Bytes that hold all strings beyond which they are read one by one, in little memory."""
@@ -45,6 +48,8 @@ _TYPE_LISTS = 4096
 MAX_SHARED = 4
 """Bytes that all strings may hold together, times the size of the file."""
 
+_CLASS_DATA = 1 << 12
+"""Bytes in which the last class_data_item is looked for first."""
 _LOCK_STEP_ITEMS = 64
 """Code items below which walking them in lock step is not worth it."""
 _LOCK_STEP_ROUNDS = 8
@@ -132,6 +137,8 @@ class Dex(msgspec.Struct, eq=False):
     units: npt.NDArray[np.uint16] = np.zeros(0, np.uint16)
     _strings: "_Strings | None" = None
     _types: list[str] | None = None
+    _code_rows: Rows | None = None
+    """Of every instruction; in as few bytes as hold them, so fit to look up with rather than to reckon."""
     _protos: list[str] | None = None
 
     # -- identifiers -------------------------------------------------------------------------
@@ -231,13 +238,16 @@ class Dex(msgspec.Struct, eq=False):
         """Number of instructions, payloads counted as one each."""
         return len(self.ins_unit)
 
-    def code_row_of(self, instructions: npt.NDArray[np.integer]) -> I64:
+    def code_row_of(self, instructions: I64) -> Rows:
         """Rows of the code items that instruction rows lie in."""
-        return np.searchsorted(self.code_first, instructions, side="right").astype(np.int64) - 1
+        if self._code_rows is None:
+            sizes = np.diff(self.code_first)
+            self._code_rows = np.arange(len(sizes), dtype=np.min_scalar_type(len(sizes))).repeat(sizes)
+        return self._code_rows.take(instructions)
 
     def count_in_code(self, instructions: I64) -> I64:
         """How many of the instructions, which ascend, each code row has."""
-        return np.diff(np.searchsorted(instructions, self.code_first))
+        return np.diff(instructions.searchsorted(self.code_first))
 
     def operand_b(self, instructions: npt.NDArray[np.integer]) -> I64:
         """The second code unit of instructions: index of method, field, string or type."""
@@ -247,14 +257,14 @@ class Dex(msgspec.Struct, eq=False):
 
     def invokes(self) -> tuple[I64, I64]:
         """Every call of a method: rows of the instructions, and the method index of each."""
-        rows = np.flatnonzero(opcodes.IS_INVOKE.take(self.ins_op))
+        rows = opcodes.IS_INVOKE.take(self.ins_op).nonzero()[0]
         return rows, self.operand_b(rows)
 
     def const_strings(self) -> tuple[I64, I64]:
         """Every ``const-string``: rows of the instructions, and the string index of each."""
-        rows = np.flatnonzero(
+        rows = (
             (self.ins_op == opcodes.CONST_STRING) | (self.ins_op == opcodes.CONST_STRING_JUMBO)
-        )
+        ).nonzero()[0]
         return rows, self.string_operand(rows)
 
     def string_operand(self, rows: I64) -> I64:
@@ -424,33 +434,32 @@ def _read_header(dex: Dex) -> _Headers:
     return _Headers(*pairs[:6])
 
 
-def _table(dex: Dex, what: str, place: tuple[int, int], width: int) -> npt.NDArray[np.uint8]:
+def _table(dex: Dex, what: str, place: tuple[int, int], item: npt.DTypeLike) -> npt.NDArray[Any]:
     count, offset = place
+    size = count * np.dtype(item).itemsize
     if not count:
-        return np.zeros((0, width), np.uint8)
-    if offset < HEADER_SIZE or offset + count * width > len(dex.data):
+        return np.zeros(0, item)
+    if offset < HEADER_SIZE or offset + size > len(dex.data):
         problem = f"{dex.name}: {count} {what} at {offset:#x} do not fit into {len(dex.data)} bytes"
-        raise Truncated(problem) if offset < len(dex.data) and count * width < 1 << 26 else Malformed(problem)
-    raw = np.frombuffer(dex.data, np.uint8, count * width, offset)
-    return raw.reshape(count, width)
+        raise Truncated(problem) if offset < len(dex.data) and size < 1 << 26 else Malformed(problem)
+    return np.frombuffer(dex.data, item, count, offset)
 
 
 def _read_ids(dex: Dex, tables: _Headers) -> None:
-    dex.string_offsets = _table(dex, "strings", tables.string_ids, 4).view("<u4").ravel()
-    dex.type_strings = _table(dex, "types", tables.type_ids, 4).view("<u4").ravel()
-    protos = _table(dex, "prototypes", tables.proto_ids, 12)
-    dex.protos = protos.view("<u4").reshape(-1, 3)
-    fields = _table(dex, "fields", tables.field_ids, 8)
-    dex.field_class = fields[:, 0:2].copy().view("<u2").ravel().astype(np.uint32)
-    dex.field_type = fields[:, 2:4].copy().view("<u2").ravel().astype(np.uint32)
-    dex.field_name = fields[:, 4:8].copy().view("<u4").ravel()
-    methods = _table(dex, "methods", tables.method_ids, 8)
-    dex.method_class = methods[:, 0:2].copy().view("<u2").ravel().astype(np.uint32)
-    dex.method_proto = methods[:, 2:4].copy().view("<u2").ravel().astype(np.uint32)
-    dex.method_name = methods[:, 4:8].copy().view("<u4").ravel()
-    dex.classes = _table(dex, "classes", tables.class_defs, 32).view("<u4").reshape(-1, 8)
+    dex.string_offsets = _table(dex, "strings", tables.string_ids, "<u4")
+    dex.type_strings = _table(dex, "types", tables.type_ids, "<u4")
+    dex.protos = _table(dex, "prototypes", tables.proto_ids, "3<u4")
+    fields = _table(dex, "fields", tables.field_ids, _MEMBER_ID)
+    dex.field_class = fields["owner"].astype(np.uint32)
+    dex.field_type = fields["kind"].astype(np.uint32)
+    dex.field_name = fields["name"].copy()
+    methods = _table(dex, "methods", tables.method_ids, _MEMBER_ID)
+    dex.method_class = methods["owner"].astype(np.uint32)
+    dex.method_proto = methods["kind"].astype(np.uint32)
+    dex.method_name = methods["name"].copy()
+    dex.classes = _table(dex, "classes", tables.class_defs, "8<u4")
 
-    strings, types, protos_count = len(dex.string_offsets), len(dex.type_strings), len(dex.protos)
+    strings, types, protos = len(dex.string_offsets), len(dex.type_strings), len(dex.protos)
     for what, index, limit in (
         ("string offset", dex.string_offsets, len(dex.data)),
         ("type name", dex.type_strings, strings),
@@ -458,18 +467,17 @@ def _read_ids(dex: Dex, tables: _Headers) -> None:
         ("type of a field", dex.field_type, types),
         ("name of a field", dex.field_name, strings),
         ("class of a method", dex.method_class, types),
-        ("prototype of a method", dex.method_proto, protos_count),
+        ("prototype of a method", dex.method_proto, protos),
         ("name of a method", dex.method_name, strings),
         ("class definition", dex.classes[:, 0], types),
         ("class data", dex.classes[:, 6], len(dex.data)),
     ):
-        wrong = np.flatnonzero(index >= limit)
-        if len(wrong):
+        wrong = index >= limit
+        if wrong.any():
+            at = int(wrong.argmax())
             if what == "class data":
-                raise Truncated(f"{dex.name}: class data at {int(index[wrong[0]]):#x} is outside the file")
-            raise Malformed(
-                f"{dex.name}: {what} {int(wrong[0])} refers to {int(index[wrong[0]]):#x} of {limit:#x}"
-            )
+                raise Truncated(f"{dex.name}: class data at {int(index[at]):#x} is outside the file")
+            raise Malformed(f"{dex.name}: {what} {at} refers to {int(index[at]):#x} of {limit:#x}")
     dex.units = np.frombuffer(dex.data, "<u2", len(dex.data) // 2)
 
 
@@ -556,134 +564,124 @@ def _read_protos(dex: Dex) -> list[str]:
     return [f"({parameters[i]}){types[j]}" for i, j in zip(which.tolist(), returns.tolist(), strict=True)]
 
 
-def _uleb_tokens(raw: npt.NDArray[np.uint8]) -> tuple[I64, I64]:
+def _uleb_tokens(raw: npt.NDArray[np.uint8]) -> tuple[I64, U32]:
     """Split bytes into LEB128 numbers: index of the last byte of each, and its value."""
-    ends = np.flatnonzero(raw < 0x80)
-    starts = np.empty_like(ends)
-    starts[:1] = 0
-    starts[1:] = ends[:-1] + 1
+    ends = (raw < 0x80).nonzero()[0]
+    values = raw.take(ends).astype(np.uint32)
+    before = ends.copy()
+    before[1:] -= ends[:-1] + 1
     # Numbers longer than five bytes are no LEB128 of this format: only the last five count.
-    starts = np.maximum(starts, ends - 4)
-    values = (raw[starts] & 0x7F).astype(np.int64)
-    length = ends - starts
     for k in range(1, 5):
-        more = np.flatnonzero(length >= k)
+        more = (before >= k).nonzero()[0]
         if not len(more):
             break
-        values[more] |= (raw[starts[more] + k] & 0x7F).astype(np.int64) << (7 * k)
-    return ends, values & 0xFFFFFFFF
+        values[more] = values[more] << np.uint32(7) | raw[ends[more] - k] & 0x7F
+    return ends, values
 
 
-def _segment_sums(values: I64, counts: I64) -> I64:
+def _segment_sums(values: npt.NDArray[np.integer], counts: I64) -> I64:
     """Running sums within consecutive segments of the given lengths."""
-    if not len(values):
-        return values
-    sums = np.cumsum(values)
-    first = np.cumsum(counts) - counts
-    before = np.where(first > 0, sums[np.maximum(first, 1) - 1], 0)
-    within: I64 = sums - np.repeat(before, counts)
+    sums = np.zeros(len(values) + 1, np.int64)
+    values.cumsum(out=sums[1:])
+    within: I64 = sums[1:] - sums[counts.cumsum() - counts].repeat(counts)
     return within
 
 
 def distinct(values: npt.NDArray[_Number]) -> npt.NDArray[_Number]:
     """Each value once, in order. NumPy's ``unique`` loads masked arrays, which takes longer than this."""
-    ordered: npt.NDArray[_Number] = np.sort(values)
-    each: npt.NDArray[_Number] = ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
-    return each
+    ordered = values.copy()
+    ordered.sort()
+    return np.concatenate((ordered[:1], ordered[1:][ordered[1:] != ordered[:-1]]))
 
 
 def ranges(starts: I64, counts: I64, stride: int = 1) -> I64:
     """The concatenation of ``start, start + stride, …`` of each start, count times."""
-    total = int(counts.sum())
-    inner = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(starts, counts) + inner * stride
+    stops = counts.cumsum()
+    found = np.arange(0, stride * int(stops[-1]) if len(stops) else 0, stride)
+    found += (starts - (stops - counts) * stride).repeat(counts)
+    return found
 
 
 def _read_members(dex: Dex) -> tuple[I64, I64]:
     """Read all class_data items; returns rows of the defined methods with code, and the code offsets."""
     offsets = dex.classes[:, 6].astype(np.int64)
-    with_data = np.flatnonzero(offsets)
-    none = np.zeros(0, np.int64)
+    with_data = offsets.nonzero()[0]
     if not len(with_data):
-        return none, none
+        return with_data, with_data
     offsets = offsets[with_data]
     low = int(offsets.min())
-    high = min(len(dex.data), int(offsets.max()) + (1 << 16))
+    last, room = int(offsets.max()), _CLASS_DATA
     while True:
+        high = min(len(dex.data), last + room)
         ends, values = _uleb_tokens(np.frombuffer(dex.data, np.uint8, high - low, low))
         # Tokens end at these bytes, so the token that starts at an offset follows those that end before.
-        first = np.searchsorted(ends, offsets - low)
+        first = ends.searchsorted(offsets - low)
         if len(ends) and int(first.max()) + 4 <= len(ends):
-            sizes = values[first[:, None] + np.arange(4)]
+            sizes = values[first[:, None] + np.arange(4)].astype(np.int64)
             needed = first + 4 + 2 * (sizes[:, 0] + sizes[:, 1]) + 3 * (sizes[:, 2] + sizes[:, 3])
             if int(needed.max()) <= len(ends):
                 break
         if high == len(dex.data):
             raise Truncated(f"{dex.name}: class data runs past the end of the file")
-        high = len(dex.data)
+        room *= 64
     if int(sizes.sum()) > len(dex.data):
         raise Malformed(f"{dex.name}: {int(sizes.sum())} members in {len(dex.data)} bytes")
 
     # In class order: static then instance fields, direct then virtual methods; each of the four
     # lists starts its indices anew.
     at = first + 4
-    field_counts = sizes[:, :2]
-    field_starts = np.stack([at, at + 2 * field_counts[:, 0]], axis=1)
-    at = at + 2 * field_counts.sum(axis=1)
-    method_counts = sizes[:, 2:]
-    method_starts = np.stack([at, at + 3 * method_counts[:, 0]], axis=1)
-
-    counts = field_counts.ravel()
-    tokens = ranges(field_starts.ravel(), counts, 2)
+    owners = with_data.repeat(2)
+    counts = sizes[:, :2].ravel()
+    tokens = ranges(np.stack([at, at + 2 * sizes[:, 0]], axis=1).ravel(), counts, 2)
     dex.fdef_field = _segment_sums(values[tokens], counts)
-    dex.fdef_access = values[tokens + 1]
-    dex.fdef_class = np.repeat(np.repeat(with_data, 2), counts)
-    counts = method_counts.ravel()
-    tokens = ranges(method_starts.ravel(), counts, 3)
+    dex.fdef_access = values[tokens + 1].astype(np.int64)
+    dex.fdef_class = owners.repeat(counts)
+    at += 2 * (sizes[:, 0] + sizes[:, 1])
+    counts = sizes[:, 2:].ravel()
+    tokens = ranges(np.stack([at, at + 3 * sizes[:, 2]], axis=1).ravel(), counts, 3)
     dex.def_method = _segment_sums(values[tokens], counts)
-    dex.def_access = values[tokens + 1]
-    dex.def_class = np.repeat(np.repeat(with_data, 2), counts)
-    code = values[tokens + 2]
+    dex.def_access = values[tokens + 1].astype(np.int64)
+    dex.def_class = owners.repeat(counts)
+    code = values[tokens + 2].astype(np.int64)
     if len(dex.def_method) and int(dex.def_method.max()) >= len(dex.method_class):
         raise Malformed(f"{dex.name}: a class defines a method that is not in the table")
     if len(dex.fdef_field) and int(dex.fdef_field.max()) >= len(dex.field_class):
         raise Malformed(f"{dex.name}: a class defines a field that is not in the table")
     dex.def_code = np.full(len(dex.def_method), -1, np.int64)
-    rows = np.flatnonzero(code)
+    rows = code.nonzero()[0]
     return rows, code[rows]
 
 
 def _read_code(dex: Dex, rows: I64, offsets: I64) -> None:
-    unique, inverse = np.unique(offsets, return_inverse=True)
-    good = (unique % 2 == 0) & (unique + 16 <= len(dex.data))
-    safe = np.where(good, unique, 0) // 2
     units = dex.units
-    if len(units) < HEADER_SIZE // 2 or not len(unique):
+    if len(units) < HEADER_SIZE // 2 or not len(rows):
         return
+    each, inverse = np.unique(offsets, return_inverse=True)
+    good = (each % 2 == 0) & (each + 16 <= len(dex.data))
+    safe = np.where(good, each, 0) // 2
     size = units[safe + 6].astype(np.int64) | units[safe + 7].astype(np.int64) << 16
-    good &= unique + 16 + 2 * size <= len(dex.data) // 2 * 2
-    bad = np.flatnonzero(~good)
+    end = each + 16 + 2 * size
+    good &= end <= len(dex.data) // 2 * 2
+    bad = (~good).nonzero()[0]
     # Android's verifier refuses code that overlaps other code; the first one counts here.
-    end_of_earlier = np.maximum.accumulate(np.where(good, unique + 16 + 2 * size, 0))
-    overlap = np.zeros(len(unique), bool)
-    overlap[1:] = good[1:] & (unique[1:] < end_of_earlier[:-1])
-    dex.problems += [Problem("code outside the file", int(unique[i])) for i in bad[:16]]
-    dex.problems += [
-        Problem("code overlaps other code", int(unique[i])) for i in np.flatnonzero(overlap)[:16]
-    ]
-    if len(bad) and len(bad) == len(unique):
+    end_of_earlier = np.maximum.accumulate(np.where(good, end, 0))
+    overlap = np.zeros(len(each), bool)
+    overlap[1:] = good[1:] & (each[1:] < end_of_earlier[:-1])
+    dex.problems += [Problem("code outside the file", int(each[i])) for i in bad[:16]]
+    dex.problems += [Problem("code overlaps other code", int(each[i])) for i in overlap.nonzero()[0][:16]]
+    if len(bad) == len(each):
         raise Truncated(f"{dex.name}: the code of all methods is outside the file")
     good &= ~overlap
-    renumber = np.where(good, np.cumsum(good) - 1, -1)
+    renumber = np.where(good, good.cumsum() - 1, -1)
     dex.def_code[rows] = renumber[inverse]
-    dex.code_offset = unique[good]
+    dex.code_offset = each[good]
     dex.code_size = size[good]
     start = dex.code_offset // 2 + 8
     end = start + dex.code_size
     found = _instruction_starts(units, start, end)
     dex.ins_unit = found.astype(np.uint32)
-    dex.ins_op = units.view(np.uint8)[::2][found]
-    dex.code_first = np.append(np.searchsorted(found, start), len(found))
+    dex.ins_op = units.take(found).astype(np.uint8)
+    dex.code_first = np.append(found.searchsorted(start), len(found))
     some = dex.code_size > 0
     cut = int(np.count_nonzero(_after(units, found[dex.code_first[1:][some] - 1]) > end[some]))
     if cut:
@@ -694,7 +692,7 @@ def _after(units: npt.NDArray[np.uint16], at: I64) -> I64:
     """The units after the instructions at the given positions."""
     lengths = _LENGTHS.take(units.take(at, mode="clip"))
     after = at + lengths
-    for i in np.flatnonzero(lengths == 0).tolist():
+    for i in (lengths == 0).nonzero()[0].tolist():
         after[i] += _payload_length(units, int(at[i]))
     return after
 
@@ -715,7 +713,7 @@ def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> 
     The items do not overlap, and a header lies between two of them. They are walked in lock step as
     long as that is worth numpy's calls, and the long ones that are left one by one.
     """
-    some = np.flatnonzero(start < end)
+    some = (start < end).nonzero()[0]
     if not len(some):
         return some
     low = int(start[some[0]])
@@ -730,13 +728,15 @@ def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> 
         # What stands at a payload went no further.
         mask[at] = True
         at = _after(units, at)
-        live = np.flatnonzero(at < end)
+        live = (at < end).nonzero()[0]
         at, end = at[live], end[live]
     # Those that came to their end earlier than others marked it too; no instruction begins there.
     mask[ends] = False
     for first, stop in zip(at.tolist(), end.tolist(), strict=True):
         mask[first:stop] = np.frombuffer(_walk(units[first:stop]), bool)
-    return np.flatnonzero(mask) + low
+    found = mask.nonzero()[0]
+    found += low
+    return found
 
 
 def _walk(units: npt.NDArray[np.uint16]) -> bytearray:

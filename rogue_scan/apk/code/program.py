@@ -56,30 +56,38 @@ class Class(msgspec.Struct, eq=False):
     """No known kit, but of no package of the app's components either, in an app that brings much code."""
     statics: dict[str, Any] | None = None
     initialised: bool = False
+    _by_row: dict[int, "Method"] = {}
     _methods: dict[tuple[str, str], "Method"] | None = None
+
+    def method(self, row: int) -> "Method":
+        """The method that one of its rows defines; read when first asked for."""
+        found = self._by_row.get(row)
+        if found is None:
+            dex = self.dex
+            index = dex.def_method.item(row)
+            found = self._by_row[row] = Method(
+                self,
+                dex.string(dex.method_name.item(index)),
+                dex.proto(dex.method_proto.item(index)),
+                dex.def_access.item(row),
+                dex.def_code.item(row),
+                index,
+                self.number + row,
+            )
+        return found
+
+    def release(self) -> None:
+        """Let go of its methods, which refer to it."""
+        self._by_row.clear()
+        self._methods = None
 
     @property
     def methods(self) -> dict[tuple[str, str], "Method"]:
-        """Its methods by name and prototype; read when first asked for."""
+        """Its methods by name and prototype; of those that it defines twice the first ones."""
         if self._methods is None:
-            dex = self.dex
-            rows = slice(self.first, self.last)
-            indices = dex.def_method[rows]
             self._methods = {}
-            for row, index, name_index, proto_index, access, code in zip(
-                range(self.first, self.last),
-                indices.tolist(),
-                dex.method_name[indices].tolist(),
-                dex.method_proto[indices].tolist(),
-                dex.def_access[rows].tolist(),
-                dex.def_code[rows].tolist(),
-                strict=True,
-            ):
-                name, proto = dex.string(name_index), dex.proto(proto_index)
-                if (name, proto) not in self._methods:
-                    self._methods[name, proto] = Method(
-                        self, name, proto, access, code, index, self.number + row
-                    )
+            for method in map(self.method, range(self.first, self.last)):
+                self._methods.setdefault((method.name, method.proto), method)
         return self._methods
 
     @property
@@ -152,7 +160,8 @@ class Program:
     ) -> None:
         self.dexes = dexes
         self.models = models
-        self.package = package
+        # A package of one word is too common a beginning.
+        self._own = ("L" + package.replace(".", "/") + "/",) if "." in package else ()
         homes = {package, *(name.rpartition(".")[0] for name in components)} - {""}
         # An app may well call its own packages "android.something".
         self._homes = tuple("L" + home.replace(".", "/") + "/" for home in sorted(homes))
@@ -177,25 +186,27 @@ class Program:
         self._written: set[tuple[str, str]] | None = None
 
     def _load(self, dex: Dex) -> None:
-        count = len(dex.classes)
-        first = np.searchsorted(dex.def_class, np.arange(count)).tolist()
-        last = np.searchsorted(dex.def_class, np.arange(count), side="right").tolist()
+        first = dex.def_class.searchsorted(np.arange(len(dex.classes) + 1)).tolist()
         number = self.method_count
         loaded = []
-        rows = zip(dex.class_names(), dex.classes[:, 1:4].tolist(), strict=True)
-        for row, (name, (access, super_index, interfaces)) in enumerate(rows):
+        names = dex.class_names()
+        interfaces: dict[int, list[str]] = {0: []}
+        rows = zip(names, dex.classes[:, 1:4].tolist(), self.models.libraries(names), strict=True)
+        for row, (name, (access, super_index, listed), library) in enumerate(rows):
             if name in self.classes or (SYSTEM.match(name) and not name.startswith(self._homes)):
                 continue
+            if listed not in interfaces:
+                interfaces[listed] = dex.type_list(listed)
             cls = Class(
                 name,
                 dex,
                 row,
                 "" if super_index == NO_INDEX else dex.type(super_index),
-                dex.type_list(interfaces) if interfaces else [],
+                interfaces[listed],
                 access,
-                self.models.is_library(name, self.package),
+                library and not name.startswith(self._own),
                 first[row],
-                last[row],
+                first[row + 1],
                 number,
             )
             self.classes[name] = cls
@@ -210,7 +221,7 @@ class Program:
     def release(self) -> None:
         """Part classes from their methods, which refer to each other, so that both can go at once."""
         for cls in self.classes.values():
-            cls._methods = None
+            cls.release()
 
     def mark_far(self, near: Iterable[str]) -> None:
         """Tell the code of unknown kits from the app's own, by the packages of its components."""
@@ -226,13 +237,8 @@ class Program:
         which = bisect.bisect_right(self.first_method, number) - 1
         dex = self.dexes[which]
         row = number - self.first_method[which]
-        cls = self.classes.get(dex.class_name(int(dex.def_class[row])))
-        if cls is None or cls.dex is not dex:
-            return None
-        index = int(dex.def_method[row])
-        key = (dex.string(int(dex.method_name[index])), dex.proto(int(dex.method_proto[index])))
-        found = cls.methods.get(key)
-        return found if found is not None and found.number == number else None
+        cls = self.classes.get(dex.class_name(dex.def_class.item(row)))
+        return cls.method(row) if cls is not None and cls.dex is dex else None
 
     def follow(self, names: set[str]) -> None:
         """Follow the code of classes under the name of a kit all the same, for what it calls."""

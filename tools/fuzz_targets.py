@@ -160,10 +160,10 @@ def _table(data: bytes) -> None:
 
 
 def _xml(data: bytes) -> None:
-    from rogue_scan.apk import manifest, protoxml
+    from rogue_scan.apk import manifest, xmlfile
 
     with contextlib.suppress(*OURS):
-        protoxml.parse_either(data, "m")
+        xmlfile.parse(data, "m")
     manifest.parse(data, None, lambda name: data)
 
 

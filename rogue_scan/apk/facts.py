@@ -4,6 +4,7 @@ Facts hold no bytes of the app and no judgement. They are a few megabytes for a 
 can keep them by digest and answer new rules without decoding the app again (``--facts DIR``).
 """
 
+import functools
 from pathlib import Path
 
 import msgspec
@@ -103,7 +104,11 @@ class AppFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(AppFacts)
+
+
+@functools.cache
+def _decoder() -> msgspec.msgpack.Decoder[AppFacts]:
+    return msgspec.msgpack.Decoder(AppFacts)
 
 
 def encode(facts: AppFacts) -> bytes:
@@ -114,7 +119,7 @@ def encode(facts: AppFacts) -> bytes:
 def decode(raw: bytes) -> AppFacts | None:
     """Stored facts, or None where they are damaged or of another version (then the app is decoded again)."""
     try:
-        facts = _decoder.decode(raw)
+        facts = _decoder().decode(raw)
     except msgspec.DecodeError:
         return None
     return facts if (facts.version, facts.code.version) == (VERSION, FACTS_VERSION) else None

@@ -8,7 +8,7 @@ import functools
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,8 +21,6 @@ from rogue_scan.apk import (
     manifest,
     native,
     parts,
-    prototable,
-    protoxml,
     resources,
     signing,
     web,
@@ -274,7 +272,11 @@ class _Intake:
 
     def table(self) -> resources.Table | None:
         """The resources of all packages of the app as one: languages lie in splits of their own."""
-        read = prototable.parse if self.form == "aab" else resources.parse
+        read: Callable[[bytes, str], resources.Table] = resources.parse
+        if self.form == "aab":
+            from rogue_scan.apk import prototable
+
+            read = prototable.parse
         for part in self.parts:
             if self.form == "aab":
                 entries = self.in_modules(part, AAB_TABLE)
@@ -362,6 +364,8 @@ class _Intake:
             return None
         try:
             if self.form == "aab":
+                from rogue_scan.apk import protoxml
+
                 return manifest.from_tree(protoxml.parse(data, entry.name), table, self.file, entry.name)
             found = manifest.parse(data, table, self.file, entry.name)
         except SourceError as error:

@@ -6,7 +6,7 @@ a quick look first, and is read whole when something in it matters.
 
 from collections.abc import Callable, Iterator
 
-from rogue_scan.apk import protoxml
+from rogue_scan.apk import xmlfile
 from rogue_scan.apk.axml import Attribute, Element
 from rogue_scan.apk.code.types import LayoutView
 from rogue_scan.apk.difference import short
@@ -40,7 +40,7 @@ class Layouts:
             if data is None:
                 continue
             try:
-                self._tags[layout], references = protoxml.outline(data)
+                self._tags[layout], references = xmlfile.outline(data)
             except SourceError:
                 continue
             for resource in references:
@@ -66,7 +66,7 @@ class Layouts:
         data = self._unread.pop(layout, None)
         if data is not None:
             try:
-                root, _ = protoxml.parse_either(data, "")
+                root, _ = xmlfile.parse(data, "")
             except SourceError:
                 root = None
             self._views[layout] = list(_views(layout, root)) if root else []

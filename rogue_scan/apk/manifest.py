@@ -7,17 +7,15 @@ of the app's target version. Source: AOSP ``frameworks/base`` package parsing
 developer.android.com.
 """
 
-import re
 from collections.abc import Callable, Iterator
-from xml.parsers import expat
 
 import msgspec
 
-from rogue_scan.apk import axml, permissions, protoxml
+from rogue_scan.apk import axml, permissions, xmlfile
 from rogue_scan.apk.axml import Attribute, Element
 from rogue_scan.apk.difference import Difference, Differences, short
 from rogue_scan.apk.resources import Table
-from rogue_scan.errors import Malformed, SourceError
+from rogue_scan.errors import SourceError
 
 MANIFEST = "AndroidManifest.xml"
 MAX_COMPONENTS = 5000
@@ -216,7 +214,9 @@ def parse(data: bytes, table: Table | None, read: ReadEntry, entry: str = MANIFE
     notes = Differences()
     if axml.is_text(data):
         notes.add("axml:text", 0, entry, "plain text instead of binary XML", refused=True)
-        root = _parse_text(data, entry)
+        from rogue_scan.apk import textxml
+
+        root = textxml.parse(data, entry)
     else:
         document = axml.parse(data, entry)
         notes.extend(document.differences)
@@ -246,8 +246,8 @@ class _Reader:
         attribute = element.attributes.get(name)
         if attribute is None:
             return default
-        found = self.table.of(attribute) if self.table else attribute.text
-        return short(found if found is not None else attribute.text, 2000)
+        found = self.table.of(attribute) if self.table and attribute.resource else None
+        return short(attribute.text if found is None else found, 2000)
 
     def flag(self, element: Element, name: str) -> bool | None:
         text = self.text(element, name)
@@ -255,11 +255,13 @@ class _Reader:
 
     def number(self, element: Element, name: str) -> int | None:
         text = self.text(element, name)
+        if not text:
+            return None
         try:
             return int(text, 0)
         except ValueError:
             # a codename ("U", "VanillaIceCream") stands for a version still in the making
-            return 10000 if text.isalpha() and text else None
+            return 10000 if text.isalpha() else None
 
     def class_name(self, name: str) -> str:
         """A class name completed as the package parser does it."""
@@ -517,7 +519,7 @@ class _Reader:
             self.notes.add("manifest:missing-config", -1, file)
             return file, None
         try:
-            root, odd = protoxml.parse_either(data, file)
+            root, odd = xmlfile.parse(data, file)
         except SourceError as error:
             self.notes.add("manifest:unreadable-config", -1, file, error)
             return file, None
@@ -568,48 +570,3 @@ class _Reader:
             pins=len(pins.all("pin")) if pins else 0,
             offset=element.offset,
         )
-
-
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]{0,1000}(?:\[[^\]]{0,100000}\])?\s{0,100}>")
-_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);|#)[\w.:-]{1,100};")
-
-
-def _parse_text(data: bytes, entry: str) -> Element | None:
-    """A manifest written as plain text; a document type and its entities are left out, not expanded."""
-    data = _ENTITY.sub(b"", _DOCTYPE.sub(b"", data))
-    stack: list[Element] = []
-    roots: list[Element] = []
-    count = depth = 0
-    parser = expat.ParserCreate()
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal count, depth
-        depth += 1
-        count += 1
-        if count > axml.MAX_ELEMENTS:
-            raise Malformed(f"{entry}: too many elements")
-        if depth > axml.MAX_DEPTH:
-            return
-        values = {
-            name.rpartition(":")[2]: Attribute(name.rpartition(":")[2], "", axml.STRING, 0, value)
-            for name, value in attributes.items()
-        }
-        element = Element(tag, parser.CurrentByteIndex, values, [])
-        (stack[-1].children if stack else roots).append(element)
-        stack.append(element)
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        if depth <= axml.MAX_DEPTH and stack:
-            stack.pop()
-        depth -= 1
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    try:
-        parser.Parse(data, True)
-    except (expat.ExpatError, Malformed, ValueError, LookupError) as error:
-        if not roots:
-            raise Malformed(f"{entry}: plain text that is no XML either ({error})") from None
-    return roots[0] if roots else None

@@ -6,7 +6,6 @@ field numbers).
 
 from rogue_scan.apk import axml, prototable, wire
 from rogue_scan.apk.axml import Attribute, Element
-from rogue_scan.apk.difference import Difference
 from rogue_scan.errors import Malformed
 
 
@@ -20,39 +19,6 @@ def parse(data: bytes, entry: str) -> Element:
     for node in wire.messages(data, 1):
         return _element(node, 0, entry, budget)
     raise Malformed(f"{entry}: no element in it")
-
-
-def parse_either(data: bytes, entry: str) -> tuple[Element | None, tuple[Difference, ...]]:
-    """The root element of a file in this form or in binary XML, by its beginning, and what is odd in it.
-
-    :raises Malformed: neither form.
-    :raises Truncated: it ends too early.
-    """
-    if _is_proto(data):
-        return parse(data, entry), ()
-    document = axml.parse(data, entry)
-    return document.root, document.differences
-
-
-def outline(data: bytes) -> tuple[set[str], set[int]]:
-    """As :func:`rogue_scan.apk.axml.outline`, for a file in either form.
-
-    :raises Malformed: this form, but damaged.
-    :raises Truncated: it ends inside a field.
-    """
-    if not _is_proto(data):
-        return axml.outline(data)
-    tags, references, pending = set[str](), set[int](), [parse(data, "")]
-    while pending:
-        element = pending.pop()
-        pending += element.children
-        tags.add(element.tag)
-        references.update(attribute.resource for attribute in element.attributes.values())
-    return tags, references
-
-
-def _is_proto(data: bytes) -> bool:
-    return data[:1] == b"\x0a" and data[1:2] != b"\0"  # field 1 of a length; binary XML has a zero there
 
 
 def _element(data: bytes, depth: int, entry: str, budget: list[int]) -> Element:

@@ -13,10 +13,10 @@ from rogue_scan.apk import (
     manifest,
     native,
     prototable,
-    protoxml,
     resources,
     signing,
     web,
+    xmlfile,
 )
 from rogue_scan.apk.container import open_container
 from rogue_scan.errors import LimitExceeded, Malformed, Truncated, Unsupported
@@ -35,8 +35,8 @@ def read_table(data):
 
 def read_xml(data):
     """What reading finds, a quick look finds too."""
-    tags, references = protoxml.outline(data)
-    root, _ = protoxml.parse_either(data, "m")
+    tags, references = xmlfile.outline(data)
+    root, _ = xmlfile.parse(data, "m")
     pending = [root] if root else []
     while pending:
         element = pending.pop()

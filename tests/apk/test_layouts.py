@@ -1,6 +1,6 @@
 import pytest
 
-from rogue_scan.apk import layouts
+from rogue_scan.apk import axml, layouts
 from rogue_scan.apk.layouts import Layouts
 
 LOGIN, FORM, BROKEN, GONE = 0x7F010000, 0x7F010001, 0x7F010002, 0x7F010003
@@ -53,10 +53,8 @@ def test_element_names_of_views_that_have_an_id(files):
 
 def test_a_layout_is_read_when_it_is_asked_for(files, monkeypatch):
     read = []
-    parse = layouts.protoxml.parse_either
-    monkeypatch.setattr(
-        layouts.protoxml, "parse_either", lambda data, entry: read.append(data) or parse(data, entry)
-    )
+    parse = axml.parse
+    monkeypatch.setattr(axml, "parse", lambda data, entry: read.append(data) or parse(data, entry))
     found = Layouts(files.get, Table())
     assert not read
     for _ in range(2):

@@ -1,6 +1,6 @@
 import pytest
 
-from rogue_scan.apk import axml, protoxml
+from rogue_scan.apk import axml, protoxml, xmlfile
 from rogue_scan.errors import Malformed, Truncated
 
 
@@ -24,7 +24,7 @@ def test_an_outline_names_elements_and_resources():
     attribute = field(4, field(2, "id") + field(6, field(1, reference)))
     child = field(5, field(1, field(3, "EditText") + attribute))
     data = field(1, field(3, "form") + child)
-    tags, references = protoxml.outline(data)
+    tags, references = xmlfile.outline(data)
     assert (tags, references - {0}) == ({"form", "EditText"}, {0x7F000001})
 
 

@@ -56,6 +56,8 @@ MORE_SHARE = 4
 """What used up its share gets this many times as much once the others have run."""
 CAREFUL_STEPS = 2_000
 """Steps of one entry point after which a method is run again only with arguments that it did not have."""
+SWEPT = "swept"
+"""Kind of the entry points that are run because nothing led to them."""
 MAX_NESTED_CLINIT = 12
 MAX_FOREIGN_CLINIT = 5_000
 """Steps of one static initialiser of a class that is not the app's own."""
@@ -286,8 +288,12 @@ class Machine:
         saved = self.steps_left
         share = self._shares.get(method.number, ENTRY_STEPS)
         self.steps_left = start = min(saved, share)
-        self._careful_below = start - CAREFUL_STEPS
-        self._alike = set()
+        if root.kind == SWEPT:
+            # Of arguments that nobody knows, one run of what they share tells as much as another.
+            self._careful_below = start
+        else:
+            self._careful_below = start - CAREFUL_STEPS
+            self._alike = set()
         try:
             result, heap = self.invoke(method, args, heap, None, context)
             self.cut.discard(method.number)

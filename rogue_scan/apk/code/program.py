@@ -25,9 +25,14 @@ from rogue_scan.apk.dex.reader import (
 )
 
 SYSTEM = re.compile(
-    r"L(?:android/(?!support/|arch/|databinding/)|java/|dalvik/|libcore/|org/json/|org/w3c/dom/|org/xmlpull/v1/Xml)"
+    r"L(?:android/(?!support/|arch/|databinding/)|java/|dalvik/|libcore/|org/json/|org/w3c/dom/|org/xmlpull/v1/Xml"
+    r"|javax/(?:crypto|net|sql|security/(?:auth|cert)|xml/(?:datatype|namespace|parsers|transform|validation|xpath))/"
+    r"|org/xml/sax/)"
 )
-"""Classes that Android itself has: where an app brings its own, the loader never asks for them."""
+"""Classes that Android itself has: where an app brings its own, the loader never asks for them.
+
+Source: package index of the Android API reference.
+"""
 MANY_CLASSES = 500
 """Classes of no known kit up to which all of them count as the app's own."""
 MAX_METHOD_UNITS = 1 << 16

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rogue_scan.apk.code.library import Library
-from rogue_scan.apk.code.machine import Callback, Machine, Root
+from rogue_scan.apk.code.machine import SWEPT, Callback, Machine, Root
 from rogue_scan.apk.code.program import Class, Method
 from rogue_scan.apk.code.reach import COMPONENTS, CallGraph, Mask
 from rogue_scan.apk.code.semantics import intents
@@ -250,7 +250,7 @@ class Runner:
                     continue
                 if machine.steps_left <= 0:
                     return
-                root = Root(method.name, "", "swept")
+                root = Root(method.name, "", SWEPT)
                 args = [machine.unknown(kind) for kind in self.program.params(method.proto)]
                 if not method.is_static:
                     args = [machine.unknown(cls.name), *args]

@@ -759,3 +759,20 @@ def test_another_app_may_answer_with_what_it_was_asked(analyse: Analyse) -> None
         ("device-id", "http", "c2.example"),
     }
     assert flows(analyse(text.replace("START", "startActivity"))) == {gone}
+
+
+def test_classes_that_android_has_are_not_taken_from_the_app(analyse: Analyse) -> None:
+    text = (
+        MAIN
+        + IMEI
+        + """
+    invoke-static {v1} LAPI/Finder;->find(Ljava/lang/String;)V
+    return-void
+    .class LAPI/Finder; Ljava/lang/Object;
+    .method static find(Ljava/lang/String;)V 3
+    move-object v1, v2
+    """
+        + GO
+    )
+    assert flows(analyse(text.replace("API", "javax/xml/bind"))) == {("device-id", "http", "c2.example")}
+    assert flows(analyse(text.replace("API", "javax/xml/xpath"))) == set()

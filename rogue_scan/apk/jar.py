@@ -1,19 +1,18 @@
 """Manifests of JAR signatures (scheme v1): sections of attributes (JAR File Specification)."""
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterator
 
-
-def hash_name(key: bytes) -> str | None:
-    """Name for ``hashlib`` of a hash as manifests write it (lower case); None if unknown."""
-    return {
-        b"sha1": "sha1",
-        b"sha": "sha1",
-        b"sha-256": "sha256",
-        b"sha-384": "sha384",
-        b"sha-512": "sha512",
-    }.get(key)
+DIGESTS = {
+    b"sha1-digest": "sha1",
+    b"sha-digest": "sha1",
+    b"sha-256-digest": "sha256",
+    b"sha-384-digest": "sha384",
+    b"sha-512-digest": "sha512",
+}
+"""Attributes (in lower case) with the name of their hash for ``hashlib``, the strongest last."""
 
 
 def unbase64(value: bytes) -> bytes:
@@ -24,13 +23,10 @@ def unbase64(value: bytes) -> bytes:
         return b""
 
 
-_BLANK_LINE = re.compile(rb"\r\n\r\n|\n\n|\r(?!\n)\r(?!\n)")
-
-
 def raw_sections(text: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Sections of a JAR manifest as (entry name, bytes with their closing blank line)."""
     at = 0
-    for blank in _BLANK_LINE.finditer(text):
+    for blank in re.finditer(rb"(?>\r\n|\n|\r){2}", text):
         section = text[at : blank.end()]
         at = blank.end()
         yield _attributes(section).get(b"name", b""), section
@@ -38,24 +34,60 @@ def raw_sections(text: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield _attributes(text[at:]).get(b"name", b""), text[at:]
 
 
-def sections(text: bytes) -> tuple[dict[bytes, bytes], dict[bytes, dict[bytes, bytes]]]:
-    """Main attributes and those of each entry; keys in lower case, continued lines joined."""
-    parts = [part for part in _BLANK_LINE.split(text) if part.strip()]
-    main = _attributes(parts[0]) if parts else {}
-    found: dict[bytes, dict[bytes, bytes]] = {}
-    for part in parts[1:]:
-        attributes = _attributes(part)
-        if b"name" in attributes:
-            found.setdefault(attributes[b"name"], attributes)
-    return main, found
+def main_attributes(text: bytes) -> dict[bytes, bytes]:
+    """Attributes of the first section, keys in lower case."""
+    return next((_attributes(section) for _, section in raw_sections(text.lstrip())), {})
+
+
+def digests(text: bytes) -> dict[bytes, dict[str, bytes]]:
+    """Digests in base64 of each entry that has a section, by the name of their hash for ``hashlib``.
+
+    Of several sections for one entry, the first counts.
+    """
+    text = _line_feeds(text.lstrip())
+    found = _usual_digests(text)
+    if found is None:
+        found = {}
+        for section in text.split(b"\n\n")[1:]:
+            told = _attributes(section)
+            known = {DIGESTS[key]: value for key, value in told.items() if key in DIGESTS}
+            if b"name" in told:
+                found.setdefault(told[b"name"], known)
+    return found
+
+
+def _usual_digests(text: bytes) -> dict[bytes, dict[str, bytes]] | None:
+    """Digests where each section has just a name and a digest by one and the same hash; None elsewhere.
+
+    Most manifests are so, and with thousands of sections: each step here is one over all of them.
+    """
+    lines = text.partition(b"\n\n")[2].replace(b"\n ", b"").split(b"\n")
+    names, told, blanks = lines[:-1:3], lines[1::3], lines[2::3]
+    if b"\n\n " in text or len(lines) % 3 != 1 or lines[-1] or any(blanks) or not told:
+        return None
+    key = told[0].partition(b":")[0]
+    start, name = key + b": ", DIGESTS.get(key.lower())
+    if not name or {x[:6] for x in names} != {b"Name: "} or {x[: len(start)] for x in told} != {start}:
+        return None
+    pairs = zip(reversed(names), reversed(told), strict=True)  # the first of a name is set last
+    return {entry[6:]: {name: value[len(start) :]} for entry, value in pairs}
+
+
+def _line_feeds(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _attributes(section: bytes) -> dict[bytes, bytes]:
-    if b"\n " in section or b"\r " in section:
-        section = re.sub(rb"(?:\r\n|\r|\n) ", b"", section)
-    out: dict[bytes, bytes] = {}
-    for line in section.splitlines():
-        key, colon, value = line.partition(b":")
-        if colon:
-            out[key.strip().lower()] = value.removeprefix(b" ")
-    return out
+    """Attributes of a section; keys in lower case, continued lines joined."""
+    lines = _line_feeds(section).replace(b"\n ", b"").split(b"\n")
+    parts = [line.partition(b":") for line in lines]
+    return {key.strip().lower(): value.removeprefix(b" ") for key, colon, value in parts if colon}
+
+
+def covers_whole(told: dict[bytes, bytes], manifest: bytes) -> bool:
+    """Whether main attributes of a signature file tell a digest of the whole manifest that holds."""
+    return any(
+        hashlib.new(name, manifest).digest() == unbase64(told[key + b"-manifest"])
+        for key, name in DIGESTS.items()
+        if key + b"-manifest" in told
+    )

@@ -10,7 +10,6 @@ Specification, RFC 5652 (CMS), AOSP ``tools/apksig`` (behaviour).
 """
 
 import hashlib
-import re
 import struct
 from collections.abc import Iterator
 
@@ -43,9 +42,8 @@ ALGORITHMS: dict[int, tuple[str, str, bool]] = {
 }  # fmt: skip
 CHUNK = 1 << 20
 
-V1_FILE = re.compile(
-    r"META-INF/[^/]+\.(SF|RSA|DSA|EC)|META-INF/MANIFEST\.MF|META-INF/SIG-[^/]*", re.IGNORECASE
-)
+V1_FOLDER, V1_SIGNATURES = "META-INF/", (".RSA", ".DSA", ".EC")
+V1_CODE = ".dex", ".so", ".arsc", "AndroidManifest.xml"
 MAX_V1_FILE = 32 << 20
 MAX_SIGNERS = 10
 MAX_CERTIFICATES = 40
@@ -118,6 +116,8 @@ class _Verifier:
         self.container, self.thorough = container, thorough
         self.notes = Differences()
         self.certificates: dict[str, Certificate] = {}
+        self.digests: dict[str, bytes] = {}
+        """Of the content, by the hash of its chunks."""
         self.lineage: list[str] = []
         self.blocks: list[Block] = []
         self.changed: list[str] = []
@@ -295,25 +295,21 @@ class _Verifier:
 
     def chunked_digest(self, hash_name: str, block: int) -> bytes | None:
         """Digest over 1 MiB pieces of content, directory and end record (v2 scheme)."""
-        return self.sections_digest(hash_name, block)
-
-    def sections_digest(self, hash_name: str, block: int) -> bytes:
-        cache: dict[str, bytes] = self.__dict__.setdefault("_digests", {})
-        if hash_name in cache:
-            return cache[hash_name]
+        if hash_name in self.digests:
+            return self.digests[hash_name]
         view = memoryview(self.container.data)
         end = bytearray(view[self.container.end :])
         struct.pack_into("<I", end, 16, block & 0xFFFFFFFF)
-        count, top = 0, []
+        top: list[bytes] = []
         for section in (view[:block], view[self.container.central : self.container.end], memoryview(end)):
             for at in range(0, len(section), CHUNK):
                 piece = section[at : at + CHUNK]
                 state = hashlib.new(hash_name, b"\xa5" + struct.pack("<I", len(piece)))
                 state.update(piece)
                 top.append(state.digest())
-                count += 1
-        cache[hash_name] = hashlib.new(hash_name, b"\x5a" + struct.pack("<I", count) + b"".join(top)).digest()
-        return cache[hash_name]
+        whole = hashlib.new(hash_name, b"\x5a" + struct.pack("<I", len(top)) + b"".join(top)).digest()
+        self.digests[hash_name] = whole
+        return whole
 
     def tree_digest(self, block: int, told: bytes) -> bytes | None:
         """Root of the Merkle tree over 4 KiB pieces plus the length (v2 scheme, verity), if it can be
@@ -399,11 +395,15 @@ class _Verifier:
 
     def v1(self, *, whole: bool) -> list[Scheme]:
         container = self.container
-        files = [e for e in container.entries if V1_FILE.fullmatch(e.name)]
-        signatures = [e for e in files if e.name.upper().endswith((".RSA", ".DSA", ".EC"))]
+        files = [
+            (name, entry)
+            for entry in container.entries
+            if (name := entry.name.upper()).startswith(V1_FOLDER) and name.count("/") == 1
+        ]
+        signatures = [entry for name, entry in files if name.endswith(V1_SIGNATURES)]
         if not signatures:
             return []
-        by_name = {e.name.upper(): e for e in files}
+        by_name = dict(files)
         problems: list[str] = []
         signers: list[str] = []
         verdicts: list[bool | None] = []
@@ -415,9 +415,10 @@ class _Verifier:
                 problems.append(f"{name if text is None else 'MANIFEST.MF'} is missing")
                 verdicts.append(False)
                 continue
-            self.stripped(text)
+            told = jar.main_attributes(text)
+            self.stripped(told)
             verdicts.append(self.v1_signer(block, text, problems, signers))
-            verdicts.append(self.v1_manifest(text, manifest, problems))
+            verdicts.append(jar.covers_whole(told, manifest) or self.v1_manifest(text, manifest, problems))
         if manifest is not None:
             verdicts.append(self.v1_entries(manifest, problems, whole=whole or self.thorough))
         verified = False if False in verdicts else None if None in verdicts else True
@@ -434,16 +435,14 @@ class _Verifier:
             problems.append(str(error))
             return None
 
-    def stripped(self, text: bytes) -> None:
+    def stripped(self, told: dict[bytes, bytes]) -> None:
         """Note where v1 says that a newer scheme was there too, and it is not."""
         if self.container.central < 0:
             return  # the end of the file is missing, and the signing block with it
-        said = re.search(rb"^X-Android-APK-Signed:\s*([0-9, ]+)", text[:4096], re.MULTILINE)
-        if said:
-            there = {b.name for b in self.blocks}
-            for number in said.group(1).replace(b" ", b"").split(b","):
-                if number in (b"2", b"3") and f"v{number.decode()}" not in there:
-                    self.note("stripped", value=f"v{number.decode()} is gone", refused=True)
+        there = {b.name for b in self.blocks}
+        for number in told.get(b"x-android-apk-signed", b"").replace(b" ", b"").split(b","):
+            if number in (b"2", b"3") and f"v{number.decode()}" not in there:
+                self.note("stripped", value=f"v{number.decode()} is gone", refused=True)
 
     def v1_signer(self, block: Entry, text: bytes, problems: list[str], signers: list[str]) -> bool | None:
         raw = self.read_v1(block, problems)
@@ -470,53 +469,40 @@ class _Verifier:
             problems.append("the signature does not fit the signature file (.SF)")
         return result
 
-    def v1_manifest(self, text: bytes, manifest: bytes, problems: list[str]) -> bool | None:
-        main, sections = jar.sections(text)
-        for key, value in main.items():
-            if key.endswith(b"-digest-manifest") and not key.endswith(b"-digest-manifest-main-attributes"):
-                name = jar.hash_name(key.removesuffix(b"-digest-manifest"))
-                if name and hashlib.new(name, manifest).digest() == jar.unbase64(value):
-                    return True
-        # the manifest was extended after signing: its sections have to hold one by one
+    def v1_manifest(self, text: bytes, manifest: bytes, problems: list[str]) -> bool:
+        """Whether the sections of a manifest that was extended after signing hold one by one."""
         starts = dict(jar.raw_sections(manifest))
-        for entry, attributes in sections.items():
-            for key, value in attributes.items():
-                name = jar.hash_name(key.removesuffix(b"-digest")) if key.endswith(b"-digest") else None
-                if name and (
-                    entry not in starts or hashlib.new(name, starts[entry]).digest() != jar.unbase64(value)
-                ):
+        signed = jar.digests(text)
+        for entry, digests in signed.items():
+            for name, value in digests.items():
+                if entry not in starts or hashlib.new(name, starts[entry]).digest() != jar.unbase64(value):
                     where = short(entry.decode(errors="replace"), 80)
                     problems.append(f"MANIFEST.MF does not fit the signature file at {where}")
                     return False
-        return bool(sections)
+        return bool(signed)
 
     def v1_entries(self, manifest: bytes, problems: list[str], *, whole: bool) -> bool | None:
-        _, sections = jar.sections(manifest)
+        told = jar.digests(manifest)
         wrong = False
         unchecked: list[str] = []
         for entry in self.container.entries:
-            if entry.is_dir or entry.name.upper().startswith("META-INF/"):
+            digests = told.get(entry.name.encode("utf-8", "surrogateescape"))
+            if digests and not whole and not entry.name.endswith(V1_CODE):
                 continue
-            attributes = sections.get(entry.name.encode("utf-8", "surrogateescape"))
-            digests = [
-                (name, value)
-                for key, value in (attributes or {}).items()
-                if key.endswith(b"-digest") and (name := jar.hash_name(key.removesuffix(b"-digest")))
-            ]
+            if entry.is_dir or entry.name.upper().startswith(V1_FOLDER):
+                continue
             if not digests:
                 self.uncovered.append(short(entry.name))
                 if entry.name != "stamp-cert-sha256":
                     self.note("uncovered", entry.header, entry.name, refused=whole)
                 continue
-            if not whole and not entry.name.endswith((".dex", ".so", ".arsc", "AndroidManifest.xml")):
-                continue
-            name, value = max(digests, key=lambda item: ("sha1", "sha256", "sha384", "sha512").index(item[0]))
+            name = max(digests, key=list(jar.DIGESTS.values()).index)
             try:
                 real = self.container.digest(entry, name)
             except SourceError as error:
                 unchecked.append(str(error))
                 continue
-            if real != jar.unbase64(value):
+            if real != jar.unbase64(digests[name]):
                 wrong = True
                 self.changed.append(short(entry.name))
                 self.note("changed", entry.header, entry.name, refused=whole)

@@ -1,22 +1,73 @@
+import hashlib
+from base64 import b64encode
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rogue_scan.apk import jar
 
-
-def test_line_ends_of_manifests():
-    for line in (b"\r\n", b"\n"):
-        text = line.join(
-            [b"Manifest-Version: 1.0", b"", b"Name: a-very-long", b" -name", b"SHA1-Digest: x", b"", b""]
-        )
-        main, sections = jar.sections(text)
-        assert main[b"manifest-version"] == b"1.0"
-        assert sections == {b"a-very-long-name": {b"name": b"a-very-long-name", b"sha1-digest": b"x"}}
-        assert b"".join(raw for _, raw in jar.raw_sections(text)) == text
+LINES = [b"Manifest-Version: 1.0", b"", b"Name: a-very-long", b" -name", b"SHA1-Digest: x", b"", b""]
 
 
-@pytest.mark.parametrize(("key", "name"), [(b"sha1", "sha1"), (b"sha-256", "sha256"), (b"md5", None)])
-def test_names_of_hashes(key, name):
-    assert jar.hash_name(key) == name
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r"])
+def test_line_ends_of_manifests(end):
+    text = end.join(LINES)
+    assert jar.main_attributes(text) == {b"manifest-version": b"1.0"}
+    assert jar.digests(text) == {b"a-very-long-name": {"sha1": b"x"}}
+    assert list(jar.raw_sections(text)) == [
+        (b"", end.join([*LINES[:2], b""])),
+        (b"a-very-long-name", end.join(LINES[2:])),
+    ]
+
+
+def test_line_ends_of_all_kinds():
+    text = b"Main: 1\r\n\nName: a\rSHA-256-Digest: x\n\r\nName: b\n\r\r\n"
+    assert jar.digests(text) == {b"a": {"sha256": b"x"}, b"b": {}}
+    assert [name for name, _ in jar.raw_sections(text)] == [b"", b"a", b"b", b""]
+    assert b"".join(raw for _, raw in jar.raw_sections(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("sections", "found"),
+    [
+        ("Name: a\nSHA1-Digest: x\n\nName: a\nSHA1-Digest: y\n\n", {b"a": {"sha1": b"x"}}),
+        ("Name: a\nSHA-1024-Digest: x\n\nname : a\nSHA1-Digest: y\n\n", {b"a": {}}),
+        (
+            "Name: a\nSHA1-Digest: x\n\nName: b\nSHA-512-Digest:y",
+            {b"a": {"sha1": b"x"}, b"b": {"sha512": b"y"}},
+        ),
+        ("Name: a\nSHA1-Digest: x\nSHA-384-Digest: y\n\n", {b"a": {"sha1": b"x", "sha384": b"y"}}),
+        ("SHA1-Digest: x\nName: a\n\nSHA1-Digest: y\n\n", {b"a": {"sha1": b"x"}}),
+        ("Name: a\n\n SHA1-Digest: x\n\n", {b"a": {}}),
+        ("Name: a\n\n\nSHA1-Digest: x\n\n", {b"a": {}}),
+        ("Name: a\nSHA1-Digest: x\n\nName: b\n\n\n", {b"a": {"sha1": b"x"}, b"b": {}}),
+        ("", {}),
+    ],
+)
+def test_digests(sections, found):
+    assert jar.digests(b"\n\n Main: 1\n\n" + sections.encode()) == found
+
+
+LINE = st.sampled_from(
+    ["Name: a", "Name: b", "SHA1-Digest: x", "SHA1-Digest: y", "SHA-256-Digest: z", " c", ""]
+)
+
+
+@given(st.lists(st.one_of(LINE, st.just("Name: a\nSHA1-Digest: x\n"))), st.sampled_from(["\n", "\r\n"]))
+def test_the_usual_manifest_is_read_as_any_other(lines, end):
+    text = "\n".join(["Main: 1", "", *lines]).replace("\n", end).encode()
+    odd = text + end.encode() * 2 + b"Odd: 1"  # a section without a name tells nothing
+    assert jar.digests(text) == jar.digests(odd)
+
+
+@pytest.mark.parametrize(
+    ("key", "holds"), [("SHA-256-Digest-Manifest", True), ("SHA1-Digest-Manifest", False), ("X", False)]
+)
+def test_the_digest_of_the_whole_manifest(key, holds):
+    value = b64encode(hashlib.sha256(b"manifest").digest()).decode()
+    told = jar.main_attributes(f"Signature-Version: 1.0\r\n{key}: {value}\r\n\r\n".encode())
+    assert jar.covers_whole(told, b"manifest") is holds
 
 
 def test_what_is_not_base64_is_empty():

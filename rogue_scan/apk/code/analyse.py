@@ -1,12 +1,10 @@
 """The code of an app → facts: decode, call graph, interpretation, flows and endpoints."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rogue_scan.apk.code import nearby, web
 from rogue_scan.apk.code.endpoints import (
@@ -17,12 +15,13 @@ from rogue_scan.apk.code.endpoints import (
     host_port,
     is_host,
 )
+from rogue_scan.apk.code.homes import Homes
 from rogue_scan.apk.code.library import Library, RawFlow
 from rogue_scan.apk.code.machine import MAX_ARGUMENT, Machine
 from rogue_scan.apk.code.models import Models, SourceModel, load_models
 from rogue_scan.apk.code.plain import PlainTexts
-from rogue_scan.apk.code.program import Method, Program, argument_places
-from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.program import Program, argument_places
+from rogue_scan.apk.code.reach import CallGraph, Mask, Reach
 from rogue_scan.apk.code.relevance import Relevance
 from rogue_scan.apk.code.runner import MAX_CALLBACKS, Runner, descriptor
 from rogue_scan.apk.code.semantics import (
@@ -61,7 +60,7 @@ from rogue_scan.apk.code.values import (
     Label,
 )
 from rogue_scan.apk.dex import opcodes, reader
-from rogue_scan.apk.dex.reader import I64, Dex
+from rogue_scan.apk.dex.reader import Dex
 from rogue_scan.apk.pause import collection_paused
 from rogue_scan.errors import Malformed, Truncated
 from rogue_scan.model.data import DataCategory, Sink
@@ -99,20 +98,26 @@ MAX_UNVISITED = 64
 MAX_FLOWS = 400
 MAX_ENDPOINTS = 2_000
 
-_SENDS = re.compile(
-    r"Ljava/net/(?:HttpURLConnection|URLConnection|Socket|DatagramSocket);|Ljavax/net/ssl/HttpsURLConnection;"
-    r"|Lokhttp3/|Lretrofit2/|Lcom/android/volley/"
+# Beginnings of the names of types.
+_SENDS = (
+    *("Ljava/net/HttpURLConnection;", "Ljava/net/URLConnection;", "Ljavax/net/ssl/HttpsURLConnection;"),
+    *("Ljava/net/Socket;", "Ljava/net/DatagramSocket;", "Lokhttp3/", "Lretrofit2/", "Lcom/android/volley/"),
 )
-_NETWORK = re.compile(
-    _SENDS.pattern + r"|Ljava/net/(?:URL|InetAddress);|Landroid/(?:webkit/WebView|content/ContentResolver);"
+_NETWORK = (
+    *_SENDS,
+    *("Ljava/net/URL;", "Ljava/net/InetAddress;", "Landroid/webkit/WebView;"),
+    "Landroid/content/ContentResolver;",
 )
-_FRAMEWORK = re.compile(
-    r"L(?:android|java|javax|dalvik|com/android|org/apache/http|org/json|org/xml|org/w3c)/"
+_FRAMEWORK = (
+    *("Landroid/", "Ljava/", "Ljavax/", "Ldalvik/", "Lcom/android/"),
+    *("Lorg/apache/http/", "Lorg/json/", "Lorg/xml/", "Lorg/w3c/"),
 )
+_BORING = (
+    *("Ljava/lang/String", "Ljava/lang/Object", "Ljava/lang/Integer", "Ljava/lang/Long"),
+    *("Ljava/lang/Boolean", "Ljava/lang/Character", "Ljava/lang/Math", "Ljava/lang/Enum", "Ljava/util/"),
+)
+_NOT_BORING = ("Ljava/util/Timer", "Ljava/util/concurrent/Exec", "Ljava/util/Base64", "Ljava/util/zip")
 _LOG = "Landroid/util/Log;"
-_BORING = re.compile(
-    r"Ljava/lang/(?:StringBuilder|String|Object|Integer|Long|Boolean|Character|Math|Enum)|Ljava/util/(?!Timer|concurrent/Exec|Base64|zip)"
-)
 
 
 def analyse_code(
@@ -166,9 +171,11 @@ class _Analysis:
         self.program = Program(files, self.models, app.package, [c.name for c in app.components])
         self.program.mark_far([app.package, *(c.name for c in app.components)])
         self.graph = CallGraph(self.program)
-        self.named = [self._named(which, dex) for which, dex in enumerate(files)]
-        """Per DEX file, the called methods that models name: index, class, name."""
-        self._homes: dict[int, _Home] = {}
+        self.named = self._named()
+        """The refs called that models name, with class and name."""
+        self.homes = Homes(self.graph)
+        outside = (*_FRAMEWORK, *_SENDS)
+        self._outside = [item for item in self.graph.types.items() if item[0].startswith(outside)]
         self.machine = Machine(self.program, app, resources, STEPS)
         self.library = Library(self.machine)
         self.library.retrofit_call = kits.retrofit_call
@@ -178,36 +185,28 @@ class _Analysis:
         self.program.release()
         del self.machine.library
 
-    def _named(self, which: int, dex: Dex) -> list[tuple[int, str, str]]:
-        """The called methods whose names models list for their class or one above it."""
-        listed = self.models.named
-        _, refs = self.graph.call_units[which]
-        candidates = self.graph.candidates(which, refs, set().union(*listed.values()))
-        types = dex.types()
+    def _named(self) -> list[tuple[int, str, str]]:
+        """The refs called whose names models list for their class or one above it."""
+        graph, listed = self.graph, self.models.named
+        names = {graph.names[name]: name for name in set().union(*listed.values()) & graph.names.keys()}
+        wanted = np.zeros(len(graph.names) + 1, bool)
+        wanted[list(names)] = True
+        used = np.zeros(len(graph.ref_name), bool)
+        used[graph.call_ref] = True
+        refs = np.flatnonzero(used & wanted[graph.ref_name])
+        types = list(graph.types)
         known: dict[int, set[str]] = {}
         found = []
-        for index, owner, name in zip(
-            candidates.tolist(),
-            dex.method_class[candidates].tolist(),
-            dex.strings_at(dex.method_name[candidates].tolist()),
-            strict=True,
+        for ref, owner, name in zip(
+            refs.tolist(), graph.ref_owner[refs].tolist(), graph.ref_name[refs].tolist(), strict=True
         ):
-            names = known.get(owner)
-            if names is None:
+            of_owner = known.get(owner)
+            if of_owner is None:
                 above = self.models.lineage(types[owner])
-                names = known[owner] = set().union(*(listed.get(cls, ()) for cls in above))
-            if name in names:
-                found.append((index, types[owner], name))
+                of_owner = known[owner] = set().union(*(listed.get(cls, ()) for cls in above))
+            if names[name] in of_owner:
+                found.append((ref, types[owner], names[name]))
         return found
-
-    def _home(self, number: int) -> "_Home | None":
-        """The method of a number, None where it is replaced by another or has no code."""
-        home = self._homes.get(number)
-        if home is None:
-            method = self.program.method_at(number)
-            if method is not None and method.code >= 0:
-                home = self._homes[number] = _Home(method)
-        return home
 
     def facts(self) -> CodeFacts:
         relevance = Relevance(self.graph, *self._wanted())
@@ -220,13 +219,15 @@ class _Analysis:
         for cls, _, _ in components:
             numbers += [m.number for m in runner.entry_methods(cls)]
         instantiated = [cls.name for cls, _, _ in components]
-        reach = self.graph.reachable(numbers, instantiated)
+        reached = Reach(self.graph)
+        reached.add(numbers, instantiated)
         size = sum(dex.instruction_count for dex in self.files)
-        runner.run(reach, components)
+        runner.run(reached.methods, components)
         if self.machine.cut or self.machine.unready:
             self.machine.limits.add("steps")
-        reach = self._final_reach(reach, numbers, instantiated)
-        plain = PlainTexts(self.program, self.graph)
+        reached.add(self.machine.visited, self.library.classes_used)
+        reach = reached.methods
+        plain = PlainTexts(self.program, self.graph, self.homes)
         flows = self._flows()
         return CodeFacts(
             classes=tuple(self._classes(reach)),
@@ -240,7 +241,7 @@ class _Analysis:
             methods_reachable=int(reach.sum()),
             instructions=size,
             method_refs=sum(len(dex.method_class) for dex in self.files),
-            invokes=sum(len(rows) for rows, _ in self.graph.call_units),
+            invokes=len(self.graph.call_ref),
             problems=self.problems,
             limits=tuple(sorted(self.machine.limits)),
             missing_components=tuple(
@@ -248,45 +249,34 @@ class _Analysis:
             ),
         )
 
-    def _final_reach(self, reach: Mask, numbers: list[int], instantiated: list[str]) -> Mask:
-        seen = self.machine.visited
-        extra = [n for n in seen if not reach[n]]
-        if not extra and not self.library.classes_used:
-            return reach
-        return self.graph.reachable([*numbers, *seen], [*instantiated, *self.library.classes_used])
-
     def _wanted(self) -> tuple[Mask, Mask, Mask]:
         """Methods that call a source, a sink or the network, those that send, and own ones that log."""
-        wanted = np.zeros(self.program.method_count, bool)
-        sending, logging = wanted.copy(), wanted.copy()
+        graph = self.graph
+        network, sends = self._of_types(_NETWORK), self._of_types(_SENDS)
+        logs = np.zeros(len(network), bool)
+        for ref, cls, name in self.named:
+            (logs if cls == _LOG else network)[ref] = True
+            sends[ref] |= self.models.sends(cls, name)
+        wanted, sending, logging = (np.zeros(self.program.method_count, bool) for _ in range(3))
+        wanted[graph.callers(network)] = True
+        sending[graph.callers(sends)] = True
+        # What a kit writes into the log is not followed.
         libraries = np.array([*(cls.library for cls in self.program.classes.values()), True])
-        for which, dex in enumerate(self.files):
-            types = dex.types()
-            network = np.array([_NETWORK.match(name) is not None for name in types], bool)[dex.method_class]
-            sends = np.array([_SENDS.match(name) is not None for name in types], bool)[dex.method_class]
-            logs = np.zeros(len(network), bool)
-            for index, cls, name in self.named[which]:
-                (logs if cls == _LOG else network)[index] = True
-                sends[index] |= self.models.sends(cls, name)
-            wanted[self._callers(which, dex, network)] = True
-            sending[self._callers(which, dex, sends)] = True
-            # What a kit writes into the log is not followed.
-            found = self._callers(which, dex, logs)
-            logging[found[~libraries[self.graph.def_class[found]]]] = True
-        return wanted, sending, logging
+        logging[graph.callers(logs)] = True
+        return wanted, sending, logging & ~libraries[graph.def_class]
 
-    def _callers(self, which: int, dex: Dex, called: Mask) -> I64:
-        """Numbers of the methods that call one of the methods that a mask over method indices marks."""
-        rows, refs = self.graph.call_units[which]
-        found = self.graph.code_def[which][dex.code_row_of(rows[called[refs]])]
-        return found[found >= 0]
+    def _of_types(self, beginnings: tuple[str, ...]) -> Mask:
+        """The refs to methods of types of Android, or of kits that send, whose names begin like this."""
+        marked = np.zeros(len(self.graph.types) + 1, bool)
+        marked[[number for name, number in self._outside if name.startswith(beginnings)]] = True
+        return marked[self.graph.ref_owner]
 
     # -- strings -----------------------------------------------------------------------------
 
     def _strings(self, plain: PlainTexts, reach: Mask) -> Iterator[CodeString]:
         count = 0
         for (text, number, unit), tags in sorted(self.machine.strings.items(), key=lambda item: item[0]):
-            home = self._home(number)
+            home = self.homes.of(number)
             if home is None or count >= MAX_STRINGS:
                 continue
             count += 1
@@ -394,31 +384,30 @@ class _Analysis:
         yield from self._unvisited_sources(reach, seen)
 
     def _unvisited_sources(self, reach: Mask, seen: set[tuple[str, int]]) -> Iterator[SourceUse]:
-        sources = self.models.sources
-        for which, dex in enumerate(self.files):
-            rows, refs = self.graph.call_units[which]
-            models: dict[int, tuple[SourceModel, str]] = {}
-            for index, cls, name in self.named[which]:
-                above = next((c for c in self.models.lineage(cls) if (c, name) in sources), None)
-                if above is not None:
-                    models[index] = sources[above, name], f"{cls}->{name}"
-            called = np.zeros(len(dex.method_class), bool)
-            called[list(models)] = True
-            at = np.flatnonzero(called[refs])
-            at = at[np.argsort(refs[at], kind="stable")]
-            numbers = self.graph.code_def[which][dex.code_row_of(rows[at])]
-            offsets = dex.ins_unit[rows[at]].astype(np.int64) * 2
+        graph, sources = self.graph, self.models.sources
+        models: dict[int, tuple[SourceModel, str]] = {}
+        for ref, cls, name in self.named:
+            above = next((c for c in self.models.lineage(cls) if (c, name) in sources), None)
+            if above is not None:
+                models[ref] = sources[above, name], f"{cls}->{name}"
+        called = np.zeros(len(graph.ref_name), bool)
+        called[list(models)] = True
+        calls = np.flatnonzero(called[graph.call_ref])
+        for dex, of_file, rows in graph.by_file(calls):
+            refs = graph.call_ref[of_file]
+            numbers = graph.call_caller[of_file]
+            order = np.argsort(refs, kind="stable")
             told: Counter[int] = Counter()
-            for index, number, offset in zip(
-                refs[at].tolist(), numbers.tolist(), offsets.tolist(), strict=True
+            for ref, number, unit in zip(
+                *(part[order].tolist() for part in (refs, numbers, dex.ins_unit[rows])), strict=True
             ):
-                told[index] += 1
-                if told[index] > MAX_UNVISITED or number < 0 or number in self.machine.finished:
+                told[ref] += 1
+                if told[ref] > MAX_UNVISITED or number < 0 or number in self.machine.finished:
                     continue
-                home = self._home(number)
-                if home is not None and (home.name, offset) not in seen:
-                    model, api = models[index]
-                    place = Place(dex.name, home.name, offset)
+                home = self.homes.of(number)
+                if home is not None and (home.name, 2 * unit) not in seen:
+                    model, api = models[ref]
+                    place = Place(home.dex, home.name, 2 * unit)
                     yield SourceUse(model.data, api, place, False, home.library, "not run")
 
     # -- endpoints ---------------------------------------------------------------------------
@@ -468,7 +457,7 @@ class _Analysis:
             known = classify(text, self.models)
             if known is None or known[0] != "url":
                 continue
-            home = self._home(number)
+            home = self.homes.of(number)
             if home is not None:
                 at = Where(dex=home.dex, method=home.name, offset=home.base + 2 * unit)
                 put(
@@ -509,7 +498,7 @@ class _Analysis:
         count = 0
         targets: dict[str, str] = {}
         for (number, unit), (ref, variants) in sorted(self.machine.calls.items(), key=lambda item: item[0]):
-            home = self._home(number)
+            home = self.homes.of(number)
             cls = targets.get(ref.cls)
             if cls is None:
                 cls = targets[ref.cls] = self._target(ref.cls)
@@ -531,65 +520,55 @@ class _Analysis:
         if cls is None:
             return name
         kind = self.program.framework_type(name)
-        if not cls.library and (kind == "Ljava/lang/Object;" or not _FRAMEWORK.match(kind)):
+        if not cls.library and (kind == "Ljava/lang/Object;" or not kind.startswith(_FRAMEWORK)):
             return ""
         return kind
 
     def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
         """Calls in methods not interpreted to an end: all of own code, of kits those that models name."""
-        finished = np.zeros(self.program.method_count, bool)
-        finished[list(self.machine.finished)] = True
-        libraries = np.array([cls.library for cls in self.program.classes.values()] or [False])
-        library_def = libraries[self.graph.def_class] if len(self.graph.def_class) else np.zeros(0, bool)
-        for which, dex in enumerate(self.files):
-            rows, refs = self.graph.call_units[which]
-            if not len(dex.method_class):
-                continue
-            status = self._status(which, dex)[refs]
-            at = np.flatnonzero(status)
-            numbers = self.graph.code_def[which][dex.code_row_of(rows[at])]
-            keep = (numbers >= 0) & ~finished[numbers] & ((status[at] == 2) | ~library_def[numbers])
-            at, numbers = at[keep], numbers[keep]
-            offsets = dex.ins_unit[rows[at]].astype(np.int64) * 2
-            apis: dict[int, str] = {}
-            static = opcodes.IS_STATIC_CALL[dex.ins_op[rows[at]]]
-            for index, number, offset, has_no_receiver, constants in zip(
-                refs[at].tolist(),
-                numbers.tolist(),
-                offsets.tolist(),
-                static.tolist(),
-                nearby.constants(dex, rows[at]),
-                strict=True,
+        graph = self.graph
+        usable = np.append(graph.def_counts, False)
+        usable[list(self.machine.finished)] = False
+        libraries = np.array([*(cls.library for cls in self.program.classes.values()), False])
+        of_kit = np.append(libraries[graph.def_class], False)
+        named = np.zeros(len(graph.ref_owner), bool)
+        named[[ref for ref, _, _ in self.named]] = True
+        told = self._of_types(_FRAMEWORK) & (~self._of_types(_BORING) | self._of_types(_NOT_BORING))
+        calls = np.flatnonzero((named | told)[graph.call_ref])
+        callers = graph.call_caller[calls]
+        calls = calls[usable[callers] & (named[graph.call_ref[calls]] | ~of_kit[callers])]
+        for dex, of_file, rows in graph.by_file(calls):
+            static = opcodes.IS_STATIC_CALL[dex.ins_op[rows]]
+            constants = nearby.constants(dex, rows, MAX_ARGUMENT)
+            columns = (dex.operand_b(rows), static, graph.call_caller[of_file], dex.ins_unit[rows])
+            callees: dict[tuple[int, bool], tuple[str, list[int]]] = {}
+            for position, (index, is_static, number, unit) in enumerate(
+                zip(*(column.tolist() for column in columns), strict=True)
             ):
-                home = self._home(number)
-                if home is None or (number, (offset - home.base) // 2) in self.machine.calls:
+                home = self.homes.of(number)
+                if home is None or (number, unit - home.base // 2) in self.machine.calls:
                     continue
                 if left <= 0:
                     self.machine.limits.add("calls")
                     return
                 left -= 1
-                api = apis.get(index)
-                if api is None:
-                    ref = dex.method_id(index)
-                    api = apis[index] = f"{ref.cls}->{ref.name}{ref.kind}"
-                args = self._arguments(api, has_no_receiver, constants) if constants else ()
-                yield Call(api, Place(dex.name, home.name, offset), args, bool(reach[number]), home.library)
+                callee = callees.get((index, is_static))
+                if callee is None:
+                    callee = callees[index, is_static] = self._callee(dex, index, static=is_static)
+                api, places = callee
+                args: tuple[Any, ...] = ()
+                if position in constants:
+                    known = constants[position]
+                    args = tuple([known.get(place) for place in places])
+                place = Place(home.dex, home.name, 2 * unit)
+                yield Call(api, place, args, bool(reach[number]), home.library)
 
-    def _arguments(self, api: str, static: bool, constants: dict[int, Any]) -> tuple[Any, ...]:
-        """The arguments of a call by the places of its constant registers."""
-        args: list[Any] = []
+    def _callee(self, dex: Dex, index: int, *, static: bool) -> tuple[str, list[int]]:
+        """The method of an index as facts name it, and the place of each of its arguments in a call."""
+        callee = self.program.method_ref(dex, index)
         first = 0 if static else 1
-        for place in argument_places(self.program.params(api[api.index("(") :])):
-            value = constants.get(first + place)
-            args.append(value[:MAX_ARGUMENT] if isinstance(value, str) else value)
-        return tuple(args)
-
-    def _status(self, which: int, dex: Dex) -> npt.NDArray[np.int8]:
-        """For each method index: 2 where models name it, 1 where Android has it, else 0."""
-        types = [_FRAMEWORK.match(name) is not None and not _BORING.match(name) for name in dex.types()]
-        status = np.array(types, np.int8)[dex.method_class]
-        status[[index for index, _, _ in self.named[which]]] = 2
-        return status
+        places = argument_places(self.program.params(callee.kind))
+        return f"{callee.cls}->{callee.name}{callee.kind}", [first + place for place in places]
 
     def _classes(self, reach: Mask) -> Iterator[CodeClass]:
         live = np.zeros(len(self.program.classes) + 1, bool)
@@ -598,7 +577,7 @@ class _Analysis:
         for position, cls in enumerate(self.program.classes.values()):
             if cls.library and cls.super_name not in of_framework:
                 top = self.models.lineage(cls.super_name)[-1]
-                of_framework[cls.super_name] = _FRAMEWORK.match(top) is not None
+                of_framework[cls.super_name] = top.startswith(_FRAMEWORK)
             if not cls.library or of_framework[cls.super_name]:
                 yield CodeClass(
                     cls.name,
@@ -608,15 +587,6 @@ class _Analysis:
                     cls.library,
                     bool(live[position]),
                 )
-
-
-class _Home:
-    """A method as facts name it."""
-
-    def __init__(self, method: Method) -> None:
-        self.dex, self.name, self.library = method.dex.name, method.full_name, method.cls.library
-        self.base = int(method.dex.code_offset[method.code]) + 16
-        """Byte offset of its first code unit in the DEX file."""
 
 
 def _where(place: Place) -> Where:

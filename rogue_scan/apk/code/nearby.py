@@ -37,92 +37,74 @@ _MOVES[0x01:0x0A] = True
 _ENDS = np.zeros(256, bool)
 _ENDS[[*range(0x0E, 0x12), *range(0x27, 0x2D)]] = True
 """Returns, throws, jumps and switches: what stands behind them does not run right after them."""
+_BITS, _SHIFT = np.zeros((2, 256), np.int64)
+"""Of a constant: how wide it stands in the instruction, and how far to the left it belongs."""
+_BITS[0x12:0x1D] = 4, 16, 32, 16, 16, 32, 64, 16, 16, 32, 16
+_SHIFT[[0x15, 0x19]] = 16, 48
 _RANGE = np.zeros(256, bool)
 _RANGE[[*range(0x74, 0x79), 0xFB]] = True
 
 
-def constants(dex: Dex, rows: I64) -> list[dict[int, Any]]:
-    """For each call, its constant registers by their place in the instruction.
+def constants(dex: Dex, rows: I64, longest: int) -> dict[int, dict[int, Any]]:
+    """Constant registers by their place in the instruction, of the calls that have any.
 
-    Values are numbers as they stand in the code (of a float its bits), texts, and descriptors of classes.
+    Values are numbers as they stand in the code (of a float its bits), texts (their first ``longest``
+    characters), and descriptors of classes.
     """
-    found: list[dict[int, Any]] = [{} for _ in range(len(rows))]
-    if not len(rows):
-        return found
     units = dex.units
-    registers = _registers(dex, rows)
-    first = dex.code_first[dex.code_row_of(rows)]
-    calls = np.arange(len(rows))
-    at = rows.astype(np.int64)
+    call, place, register = _registers(dex, rows)
+    at, first = rows[call], dex.code_first[dex.code_row_of(rows)][call]
+    found: dict[int, dict[int, Any]] = {}
     for _ in range(MAX_BACK):
         at = at - 1
-        open_ = (at >= first) & (registers != _NONE).any(axis=1)
-        open_[open_] &= ~_ENDS[dex.ins_op[at[open_]]]
-        if not open_.any():
+        left = np.flatnonzero((at >= first) & (register != _NONE) & ~_ENDS[dex.ins_op[at]])
+        if not len(left):
             break
-        calls, at, first, registers = calls[open_], at[open_], first[open_], registers[open_]
+        call, place, register, at, first = (part[left] for part in (call, place, register, at, first))
         op = dex.ins_op[at]
         unit = dex.ins_unit[at].astype(np.int64)
         word = units[unit].astype(np.int64)
         second = units.take(unit + 1, mode="clip").astype(np.int64)
         how = _SETS[op]
         target = np.where(how == _HIGH, word >> 8, np.where(how == _NIBBLE, word >> 8 & 15, second))
-        hit = (registers == target[:, None]) & (how > 0)[:, None]
-        if not hit.any():
-            continue
+        hit = (register == target) & (how > 0)
         source = np.where(how == _HIGH, second, np.where(how == _NIBBLE, word >> 12, _NONE))
-        moved = hit & _MOVES[op][:, None]
-        registers = np.where(moved, source[:, None], np.where(hit, _NONE, registers))
-        for call, place in zip(*(part.tolist() for part in np.nonzero(hit & ~moved)), strict=True):
-            value = _value(dex, int(op[call]), int(unit[call]))
-            if value is not None:
-                found[int(calls[call])][place] = value
+        register = np.where(hit, np.where(_MOVES[op], source, _NONE), register)
+        constant = np.flatnonzero(hit & (_BITS[op] > 0))
+        values = _values(dex, op[constant], unit[constant], longest)
+        for one, where, value in zip(call[constant].tolist(), place[constant].tolist(), values, strict=True):
+            found.setdefault(one, {})[where] = value
     return found
 
 
-def _registers(dex: Dex, rows: I64) -> I64:
-    """The registers that calls pass, one row for each call, -1 where there are fewer."""
+def _registers(dex: Dex, rows: I64) -> tuple[I64, I64, I64]:
+    """The registers that calls pass: position of the call, place in the instruction, register."""
     unit = dex.ins_unit[rows].astype(np.int64)
     word = dex.units[unit].astype(np.int64)
     third = dex.units.take(unit + 2, mode="clip").astype(np.int64)
+    op = dex.ins_op[rows]
+    ranged = _RANGE[op]
     places = np.arange(MAX_REGISTERS)
-    listed = np.stack(
-        [third & 15, third >> 4 & 15, third >> 8 & 15, third >> 12, word >> 8 & 15]
-        + [np.full(len(rows), _NONE)] * (MAX_REGISTERS - 5),
-        axis=1,
-    )
-    ranged = _RANGE[dex.ins_op[rows]]
     count = np.where(ranged, word >> 8, np.minimum(word >> 12, 5))
-    registers = np.where(ranged[:, None], third[:, None] + places, listed)
-    found: npt.NDArray[np.int64] = np.where(places < count[:, None], registers, _NONE)
     # No receiver is a constant.
-    found[~opcodes.IS_STATIC_CALL[dex.ins_op[rows]], 0] = _NONE
+    first = np.where(opcodes.IS_STATIC_CALL[op], 0, 1)
+    call, place = np.nonzero((places < count[:, None]) & (places >= first[:, None]))
+    listed = np.where(place == 4, word[call] >> 8, third[call] >> 4 * np.minimum(place, 3)) & 15
+    return call, place, np.where(ranged[call], third[call] + place, listed)
+
+
+def _values(dex: Dex, op: npt.NDArray[np.uint8], unit: I64, longest: int) -> list[Any]:
+    """What constant instructions set."""
+    words = [dex.units.take(unit + k, mode="clip").astype(np.int64) for k in range(5)]
+    raw = words[1] | words[2] << 16 | words[3] << 32 | words[4] << 48
+    unused = 64 - _BITS[op]
+    numbers = (np.where(op == 0x12, words[0] >> 12, raw) << unused >> unused) << _SHIFT[op]
+    found: list[Any] = numbers.tolist()
+    for i in np.flatnonzero(op >= opcodes.CONST_STRING).tolist():
+        if op[i] == opcodes.CONST_STRING_JUMBO:
+            found[i] = dex.string(found[i] & 0xFFFFFFFF)[:longest]
+        elif op[i] == opcodes.CONST_STRING:
+            found[i] = dex.string(found[i] & 0xFFFF)[:longest]
+        else:
+            found[i] = dex.type(found[i] & 0xFFFF)[:longest]
     return found
-
-
-def _value(dex: Dex, op: int, unit: int) -> Any:
-    """What a constant instruction sets; None for any other."""
-    if not 0x12 <= op <= 0x1C:
-        return None
-    units = dex.units[unit : unit + 5].tolist()
-    units += [0] * (5 - len(units))
-    if op == 0x12:
-        return _signed(units[0] >> 12, 4)
-    if op in (0x13, 0x16):
-        return _signed(units[1], 16)
-    if op == 0x15:
-        return _signed(units[1] << 16, 32)
-    if op == 0x19:
-        return _signed(units[1] << 48, 64)
-    if op == 0x18:
-        return _signed(units[1] | units[2] << 16 | units[3] << 32 | units[4] << 48, 64)
-    long = units[1] | units[2] << 16
-    if op in (0x14, 0x17):
-        return _signed(long, 32)
-    if op == 0x1C:
-        return dex.type(units[1])
-    return dex.string(long if op == 0x1B else units[1])
-
-
-def _signed(value: int, bits: int) -> int:
-    return value - (1 << bits) if value >> (bits - 1) else value

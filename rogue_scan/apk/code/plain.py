@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rogue_scan.apk.code.endpoints import MAIL, classify
+from rogue_scan.apk.code.homes import Homes
 from rogue_scan.apk.code.program import Class, Program
 from rogue_scan.apk.code.reach import CallGraph
 from rogue_scan.apk.code.types import Place
@@ -19,8 +20,8 @@ MAX_MAIL = 300
 class PlainTexts:
     """What the code names in plain sight, with the place of each."""
 
-    def __init__(self, program: Program, graph: CallGraph) -> None:
-        self.program = program
+    def __init__(self, program: Program, graph: CallGraph, homes: Homes) -> None:
+        self.program, self._homes = program, homes
         self.addresses: list[tuple[str, Place, bool]] = []
         self.mails: list[tuple[str, Place, bool]] = []
         self.hosts: set[str] = set()
@@ -32,7 +33,7 @@ class PlainTexts:
         statics = self._static_texts()
         for which, dex in enumerate(program.dexes):
             rows, index = dex.const_strings()
-            self._uses.append((rows, index, graph.code_def[which][dex.code_row_of(rows)]))
+            self._uses.append((rows, index, graph.caller_of(which, rows)))
             self._scan(which, dex, statics.get(id(dex), {}))
 
     def _scan(self, which: int, dex: Dex, statics: dict[str, Class]) -> None:
@@ -59,9 +60,9 @@ class PlainTexts:
                 if string >= 0:
                     at = first[string]
                     number = int(numbers[at])
-                    method = self.program.method_at(number) if number >= 0 else None
-                    library = method.cls.library if method is not None else True
-                    name = method.full_name if method is not None else ""
+                    home = self._homes.of(number) if number >= 0 else None
+                    library = home.library if home is not None else True
+                    name = home.name if home is not None else ""
                     place = Place(dex.name, name, int(dex.ins_unit[rows[at]]) * 2)
                 else:
                     owner = statics[value]
@@ -92,15 +93,12 @@ class PlainTexts:
             kept = np.flatnonzero(numbers >= 0)
             kept = kept[~others[self._owner[numbers[kept]]]]
             offsets = dex.ins_unit[rows[kept]].astype(np.int64) * 2
-            last, method = -1, None
             for offset, string, number in zip(
                 offsets.tolist(), index[kept].tolist(), numbers[kept].tolist(), strict=True
             ):
-                if number != last:
-                    last, method = number, program.method_at(number)
-                    name = method.full_name if method is not None else ""
-                if method is not None:
+                home = self._homes.of(number)
+                if home is not None:
                     value = dex.string(string)
                     self.values.add(value)
                     self.hosts.add(value.strip("./").lower())
-                    yield value[:2048], Place(dex.name, name, offset), number
+                    yield value[:2048], Place(dex.name, home.name, offset), number

@@ -7,14 +7,12 @@ an interface), and those that create an object of its class where it is a callba
 """
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.code.program import MANY_CLASSES
-from rogue_scan.apk.code.reach import CallGraph, Mask, first_time
-from rogue_scan.apk.dex import opcodes
+from rogue_scan.apk.code.reach import CallGraph, Groups, Mask, first_time
 from rogue_scan.apk.dex.reader import I64, distinct
 
 _QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
@@ -37,8 +35,14 @@ class Relevance:
         bears[[graph.class_index[name] for name in self.impostors]] = False
         self._quiet = bears[graph.def_class]
         self._wanted, self._logs = wanted & ~self._quiet, logs & ~self._quiet
+        loud, target = ~self._quiet, graph.ref_target[graph.call_ref]
+        known = graph.call_caller >= 0
+        named = np.flatnonzero(known & (target >= 0) & loud[graph.call_caller])
+        self._callers = Groups(target[named], graph.call_caller[named], self.program.method_count)
+        """Those that are of no quiet kit and name each method in a call."""
         own = [not (cls.library or cls.far) for cls in self.program.classes.values()]
-        self._virtual = _Virtual(graph, np.array([*own, False])[graph.def_class])
+        of_own = np.array([*own, False])[graph.def_class][graph.call_caller]
+        self._virtual = _Virtual(graph, np.flatnonzero(known & of_own & graph.call_virtual))
 
     def _impostors(self, bears: npt.NDArray[np.bool_], wanted: I64, sends: I64) -> set[str]:
         """Of the classes with the name of a quiet kit those whose package sends; all where they are few."""
@@ -61,64 +65,46 @@ class Relevance:
         frontier = first_time(found, start)
         while len(frontier):
             called_back = graph.def_class[frontier[graph.def_callback[frontier]]]
-            near = np.concatenate(
-                [graph.callers.of(frontier), graph.makers.of(called_back[called_back >= 0])]
-            )
-            callers = [near[~self._quiet[near]], *self._virtual.callers(frontier)]
-            frontier = first_time(found, np.concatenate(callers))
+            makers = graph.makers.of(called_back[called_back >= 0])
+            near = [self._callers.of(frontier), makers[~self._quiet[makers]], self._virtual.callers(frontier)]
+            frontier = first_time(found, np.concatenate(near))
 
 
 class _Virtual:
     """Calls that own code makes on an object, by the types that declare what they call."""
 
-    def __init__(self, graph: CallGraph, own: Mask) -> None:
-        self.graph, self.program = graph, graph.program
-        self.names = list(graph.program.classes)
-        self.declared: dict[int, set[str]] = {}
-        """Types on which a call of a name with prototype leads to a found method."""
-        self.supers: dict[int, set[str]] = {}
-        self.calls = []
-        for which, dex in enumerate(self.program.dexes):
-            rows, refs = graph.call_units[which]
-            callers = graph.code_def[which][dex.code_row_of(rows)]
-            ops = dex.ins_op[rows]
-            usable = (callers >= 0) & own[callers] & opcodes.IS_VIRTUAL[ops]
-            sigs = graph.ref_sigs[which]
-            self.calls.append((callers[usable], refs[usable], sigs, np.zeros(len(sigs), bool)))
+    def __init__(self, graph: CallGraph, calls: I64) -> None:
+        self.graph = graph
+        refs = graph.call_ref[calls]
+        sigs = graph.ref_sig[refs]
+        self._asked = np.zeros(graph.sig_count + 1, bool)
+        self._asked[sigs] = True
+        self._asked[-1] = False
+        self._object = graph.types.get("Ljava/lang/Object;", -1)
+        keys = _pairs(sigs, graph.ref_owner[refs])
+        self._keys = np.append(distinct(keys), np.iinfo(np.int64).max)
+        """Sigs of calls with the type that each is called on."""
+        self._callers = Groups(np.searchsorted(self._keys, keys), graph.call_caller[calls], len(self._keys))
+        self._told = np.zeros(len(self._keys), bool)
 
-    def callers(self, frontier: I64) -> Iterator[I64]:
+    def callers(self, frontier: I64) -> I64:
         """Who calls the methods of a frontier on an object, beyond those told before."""
         graph = self.graph
-        changed = np.zeros(graph.sig_count + 1, bool)
-        classes = graph.def_class[frontier].tolist()
-        for sig, cls in zip(graph.def_sig[frontier].tolist(), classes, strict=True):
-            if cls < 0:
-                continue
-            supers = self.supers.get(cls)
-            if supers is None:
-                supers = self.supers[cls] = set(self.program.supers(self.names[cls])) - {"Ljava/lang/Object;"}
-            declared = self.declared.setdefault(sig, set())
-            if not supers <= declared:
-                declared |= supers
-                changed[sig] = True
-        if not changed.any():
-            return
-        changed[-1] = False
-        for dex, (callers, refs, sigs, told) in zip(self.program.dexes, self.calls, strict=True):
-            types = dex.types()
-            maybe = np.flatnonzero(changed[sigs] & ~told)
-            hits = [
-                ref
-                for ref, owner, sig in zip(
-                    maybe.tolist(), dex.method_class[maybe].tolist(), sigs[maybe].tolist(), strict=True
-                )
-                if types[owner] in self.declared[sig]
-            ]
-            if hits:
-                fresh = np.zeros(len(told), bool)
-                fresh[hits] = True
-                told |= fresh
-                yield callers[fresh[refs]]
+        frontier = frontier[self._asked[graph.def_sig[frontier]] & (graph.def_class[frontier] >= 0)]
+        if not len(frontier):
+            return frontier
+        above = [graph.supers(cls) for cls in graph.def_class[frontier].tolist()]
+        sigs, types = (
+            np.repeat(graph.def_sig[frontier], [len(types) for types in above]),
+            np.concatenate(above),
+        )
+        wanted = _pairs(sigs, types)[types != self._object]
+        place = np.searchsorted(self._keys, wanted)
+        return self._callers.of(first_time(self._told, place[self._keys[place] == wanted]))
+
+
+def _pairs(sigs: I64, types: I64) -> I64:
+    return sigs << 32 | types
 
 
 def _package(name: str) -> str:

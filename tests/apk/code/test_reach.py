@@ -1,6 +1,7 @@
 """The call graph: who is called, found for all references at once, and what can run."""
 
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from rogue_scan.apk.code.models import load_models
 from rogue_scan.apk.code.program import Program
-from rogue_scan.apk.code.reach import CallGraph
+from rogue_scan.apk.code.reach import CallGraph, Mask, Reach
 from rogue_scan.apk.dex import reader
 
 DATA = Path(__file__).parent.parent.parent / "data" / "apk"
@@ -26,29 +27,45 @@ def test_the_callee_of_every_call_is_the_one_that_android_would_run(app: Path) -
     graph = graph_of(app)
     program = graph.program
     wrong = []
-    for which, dex in enumerate(program.dexes):
-        for index in np.unique(graph.call_units[which][1]).tolist():
-            ref = program.method_ref(dex, index)
+    for dex, first in zip(program.dexes, graph.first_ref, strict=True):
+        called = np.unique(graph.call_ref)
+        for number in called[(called >= first) & (called < first + len(dex.method_class))].tolist():
+            ref = program.method_ref(dex, number - first)
             one_by_one = program.resolve(ref.cls, ref.name, ref.kind)
             expected = one_by_one.number if one_by_one is not None else -1
-            if graph.targets[which][index] != expected:
-                wrong.append((ref, expected, graph.targets[which][index]))
+            if graph.ref_target[number] != expected:
+                wrong.append((ref, expected, graph.ref_target[number]))
     assert not wrong
+
+
+def reached(graph: CallGraph, entries: Iterable[int], classes: Iterable[str]) -> Mask:
+    reach = Reach(graph)
+    reach.add(entries, classes)
+    return reach.methods
 
 
 def test_what_nothing_calls_cannot_run() -> None:
     graph = graph_of(DATA / "code-forwarder.apk")
-    assert not graph.reachable([], []).any()
-    everything = graph.reachable(range(graph.program.method_count), list(graph.program.classes))
-    assert everything.all()
+    assert not reached(graph, [], []).any()
+    assert reached(graph, range(graph.program.method_count), graph.program.classes).all()
 
 
 def test_what_an_entry_calls_can_run() -> None:
     graph = graph_of(DATA / "code-forwarder.apk")
-    rows, refs = graph.call_units[0]
-    callers = graph.code_def[0][graph.program.dexes[0].code_row_of(rows)]
+    callers = graph.call_caller
     for entry in range(graph.program.method_count):
-        reach = graph.reachable([entry], [])
-        callees = graph.targets[0][refs[reach[callers] & (callers >= 0)]]
+        reach = reached(graph, [entry], [])
+        callees = graph.ref_target[graph.call_ref[reach[callers] & (callers >= 0)]]
         assert reach[entry]
         assert reach[callees[callees >= 0]].all()
+
+
+def test_what_can_run_is_the_same_whether_entries_come_at_once_or_one_by_one() -> None:
+    graph = graph_of(DATA / "code-forwarder.apk")
+    entries, classes = range(0, graph.program.method_count, 7), list(graph.program.classes)[::3]
+    later = Reach(graph)
+    for entry in entries:
+        later.add([entry], [])
+    for name in classes:
+        later.add([], [name])
+    assert (later.methods == reached(graph, entries, classes)).all()

@@ -59,8 +59,8 @@ from rogue_scan.apk.code.values import (
     HOLE,
     Label,
 )
-from rogue_scan.apk.dex import opcodes, reader
-from rogue_scan.apk.dex.reader import Dex
+from rogue_scan.apk.dex import reader
+from rogue_scan.apk.dex.reader import I64, Dex, distinct
 from rogue_scan.apk.pause import collection_paused
 from rogue_scan.errors import Malformed, Truncated
 from rogue_scan.model.data import DataCategory, Sink
@@ -174,6 +174,7 @@ class _Analysis:
         self.named = self._named()
         """The refs called that models name, with class and name."""
         self.homes = Homes(self.graph)
+        self._argument_places: dict[str, list[int]] = {}
         outside = (*_FRAMEWORK, *_SENDS)
         self._outside = [item for item in self.graph.types.items() if item[0].startswith(outside)]
         self.machine = Machine(self.program, app, resources, STEPS)
@@ -261,9 +262,8 @@ class _Analysis:
         wanted[graph.callers(network)] = True
         sending[graph.callers(sends)] = True
         # What a kit writes into the log is not followed.
-        libraries = np.array([*(cls.library for cls in self.program.classes.values()), True])
         logging[graph.callers(logs)] = True
-        return wanted, sending, logging & ~libraries[graph.def_class]
+        return wanted, sending, logging & ~graph.def_library
 
     def _of_types(self, beginnings: tuple[str, ...]) -> Mask:
         """The refs to methods of types of Android, or of kits that send, whose names begin like this."""
@@ -497,6 +497,7 @@ class _Analysis:
     def _calls(self, reach: Mask) -> Iterator[Call]:
         count = 0
         targets: dict[str, str] = {}
+        self.homes.of_many([number for number, _ in self.machine.calls])
         for (number, unit), (ref, variants) in sorted(self.machine.calls.items(), key=lambda item: item[0]):
             home = self.homes.of(number)
             cls = targets.get(ref.cls)
@@ -527,48 +528,63 @@ class _Analysis:
     def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
         """Calls in methods not interpreted to an end: all of own code, of kits those that models name."""
         graph = self.graph
-        usable = np.append(graph.def_counts, False)
+        usable = graph.def_counts.copy()
         usable[list(self.machine.finished)] = False
-        libraries = np.array([*(cls.library for cls in self.program.classes.values()), False])
-        of_kit = np.append(libraries[graph.def_class], False)
         named = np.zeros(len(graph.ref_owner), bool)
         named[[ref for ref, _, _ in self.named]] = True
         told = self._of_types(_FRAMEWORK) & (~self._of_types(_BORING) | self._of_types(_NOT_BORING))
-        calls = np.flatnonzero((named | told)[graph.call_ref])
+        calls = np.flatnonzero((named | told)[graph.call_ref] & (graph.call_caller >= 0))
         callers = graph.call_caller[calls]
-        calls = calls[usable[callers] & (named[graph.call_ref[calls]] | ~of_kit[callers])]
+        calls = calls[usable[callers] & (named[graph.call_ref[calls]] | ~graph.def_library[callers])]
+        ran = {number for number, _ in self.machine.calls}
         for dex, of_file, rows in graph.by_file(calls):
-            static = opcodes.IS_STATIC_CALL[dex.ins_op[rows]]
+            indices = dex.operand_b(rows)
+            callees = self._callees(dex, indices)
             constants = nearby.constants(dex, rows, MAX_ARGUMENT)
-            columns = (dex.operand_b(rows), static, graph.call_caller[of_file], dex.ins_unit[rows])
-            callees: dict[tuple[int, bool], tuple[str, list[int]]] = {}
-            for position, (index, is_static, number, unit) in enumerate(
-                zip(*(column.tolist() for column in columns), strict=True)
+            callers = graph.call_caller[of_file].tolist()
+            for position, (index, number, unit, home) in enumerate(
+                zip(
+                    indices.tolist(),
+                    callers,
+                    dex.ins_unit[rows].tolist(),
+                    self.homes.of_many(callers),
+                    strict=True,
+                )
             ):
-                home = self.homes.of(number)
-                if home is None or (number, unit - home.base // 2) in self.machine.calls:
+                if home is None or (number in ran and (number, unit - home.base // 2) in self.machine.calls):
                     continue
                 if left <= 0:
                     self.machine.limits.add("calls")
                     return
                 left -= 1
-                callee = callees.get((index, is_static))
-                if callee is None:
-                    callee = callees[index, is_static] = self._callee(dex, index, static=is_static)
-                api, places = callee
+                api, proto = callees[index]
                 args: tuple[Any, ...] = ()
                 if position in constants:
                     known = constants[position]
-                    args = tuple([known.get(place) for place in places])
+                    args = tuple([known.get(place) for place in self._places(proto)])
                 place = Place(home.dex, home.name, 2 * unit)
                 yield Call(api, place, args, bool(reach[number]), home.library)
 
-    def _callee(self, dex: Dex, index: int, *, static: bool) -> tuple[str, list[int]]:
-        """The method of an index as facts name it, and the place of each of its arguments in a call."""
-        callee = self.program.method_ref(dex, index)
-        first = 0 if static else 1
-        places = argument_places(self.program.params(callee.kind))
-        return f"{callee.cls}->{callee.name}{callee.kind}", [first + place for place in places]
+    def _callees(self, dex: Dex, called: I64) -> dict[int, tuple[str, str]]:
+        """By index, the methods called as facts name them, and the prototype of each."""
+        indices, types = distinct(called), dex.types()
+        return {
+            index: (f"{types[owner]}->{name}{proto}", proto)
+            for index, owner, name, proto in zip(
+                indices.tolist(),
+                dex.method_class[indices].tolist(),
+                dex.strings_at(dex.method_name[indices].tolist()),
+                dex.protos_at(dex.method_proto[indices].tolist()),
+                strict=True,
+            )
+        }
+
+    def _places(self, proto: str) -> list[int]:
+        """The register that each parameter of a prototype begins in."""
+        found = self._argument_places.get(proto)
+        if found is None:
+            found = self._argument_places[proto] = argument_places(self.program.params(proto))
+        return found
 
     def _classes(self, reach: Mask) -> Iterator[CodeClass]:
         live = np.zeros(len(self.program.classes) + 1, bool)

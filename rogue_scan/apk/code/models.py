@@ -168,7 +168,12 @@ class Models:
 
     def is_callback(self, method: str) -> bool:
         """Whether a method's name is one by which Android or a kit calls back."""
-        return method in self.callback_names or CALLBACK.fullmatch(method) is not None
+        return bool(self.callbacks_among((method,)))
+
+    def callbacks_among(self, methods: Iterable[str]) -> list[str]:
+        """Those of the names of methods that :meth:`is_callback`."""
+        known = self.callback_names
+        return [name for name in methods if name in known or (name[:2] == "on" and CALLBACK.fullmatch(name))]
 
 
 class _Prefixes:

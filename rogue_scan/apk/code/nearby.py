@@ -46,10 +46,10 @@ _RANGE[[*range(0x74, 0x79), 0xFB]] = True
 
 
 def constants(dex: Dex, rows: I64, longest: int) -> dict[int, dict[int, Any]]:
-    """Constant registers by their place in the instruction, of the calls that have any.
+    """Constant arguments of those calls that have any, by the register that each begins in.
 
-    Values are numbers as they stand in the code (of a float its bits), texts (their first ``longest``
-    characters), and descriptors of classes.
+    The first register after the receiver is 0. Values are numbers as they stand in the code (of a float its
+    bits), texts (their first ``longest`` characters), and descriptors of classes.
     """
     units = dex.units
     call, place, register = _registers(dex, rows)
@@ -78,7 +78,7 @@ def constants(dex: Dex, rows: I64, longest: int) -> dict[int, dict[int, Any]]:
 
 
 def _registers(dex: Dex, rows: I64) -> tuple[I64, I64, I64]:
-    """The registers that calls pass: position of the call, place in the instruction, register."""
+    """The registers that calls pass: position of the call, place among its arguments, register."""
     unit = dex.ins_unit[rows].astype(np.int64)
     word = dex.units[unit].astype(np.int64)
     third = dex.units.take(unit + 2, mode="clip").astype(np.int64)
@@ -90,7 +90,7 @@ def _registers(dex: Dex, rows: I64) -> tuple[I64, I64, I64]:
     first = np.where(opcodes.IS_STATIC_CALL[op], 0, 1)
     call, place = np.nonzero((places < count[:, None]) & (places >= first[:, None]))
     listed = np.where(place == 4, word[call] >> 8, third[call] >> 4 * np.minimum(place, 3)) & 15
-    return call, place, np.where(ranged[call], third[call] + place, listed)
+    return call, place - first[call], np.where(ranged[call], third[call] + place, listed)
 
 
 def _values(dex: Dex, op: npt.NDArray[np.uint8], unit: I64, longest: int) -> list[Any]:
@@ -100,11 +100,13 @@ def _values(dex: Dex, op: npt.NDArray[np.uint8], unit: I64, longest: int) -> lis
     unused = 64 - _BITS[op]
     numbers = (np.where(op == 0x12, words[0] >> 12, raw) << unused >> unused) << _SHIFT[op]
     found: list[Any] = numbers.tolist()
-    for i in np.flatnonzero(op >= opcodes.CONST_STRING).tolist():
-        if op[i] == opcodes.CONST_STRING_JUMBO:
-            found[i] = dex.string(found[i] & 0xFFFFFFFF)[:longest]
-        elif op[i] == opcodes.CONST_STRING:
-            found[i] = dex.string(found[i] & 0xFFFF)[:longest]
-        else:
-            found[i] = dex.type(found[i] & 0xFFFF)[:longest]
+    jumbo, types = op == opcodes.CONST_STRING_JUMBO, dex.types()
+    index = numbers & np.where(jumbo, 0xFFFFFFFF, 0xFFFF)
+    text = (op == opcodes.CONST_STRING) | jumbo
+    text = np.flatnonzero(text & (index < len(dex.string_offsets)))
+    for i, value in zip(text.tolist(), dex.strings_at(index[text].tolist()), strict=True):
+        found[i] = value[:longest]
+    named = np.flatnonzero((op == opcodes.CONST_CLASS) & (index < len(types)))
+    for i, kind in zip(named.tolist(), index[named].tolist(), strict=True):
+        found[i] = types[kind][:longest]
     return found

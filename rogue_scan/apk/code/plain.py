@@ -27,20 +27,21 @@ class PlainTexts:
         self.hosts: set[str] = set()
         self.url_hosts: set[str] = set()
         self.values: set[str] = set()
-        self._owner = graph.def_class
+        self._own = graph.def_own
         self._uses: list[tuple[I64, I64, I64]] = []
         """Per DEX file, of every use of a string: instruction row, string index, number of the method."""
         statics = self._static_texts()
         for which, dex in enumerate(program.dexes):
             rows, index = dex.const_strings()
+            there = index < len(dex.string_offsets)
+            rows, index = rows[there], index[there]
             self._uses.append((rows, index, graph.caller_of(which, rows)))
             self._scan(which, dex, statics.get(id(dex), {}))
 
     def _scan(self, which: int, dex: Dex, statics: dict[str, Class]) -> None:
         rows, index, numbers = self._uses[which]
         first = np.full(len(dex.string_offsets), -1)
-        known = index < len(first)
-        first[index[known][::-1]] = np.flatnonzero(known)[::-1]
+        first[index[::-1]] = np.arange(len(index))[::-1]
         used = np.flatnonzero(first >= 0).tolist()
         strings = dex.strings_at(used)
         for mark, mail in (("://", False), ("@", True)):
@@ -87,18 +88,19 @@ class PlainTexts:
 
     def own_strings(self) -> Iterator[tuple[str, Place, int]]:
         """All texts that own code uses, with the method's number."""
-        program = self.program
-        others = np.array([cls.library or cls.far for cls in program.classes.values()] or [True])
-        for dex, (rows, index, numbers) in zip(program.dexes, self._uses, strict=True):
+        for dex, (rows, index, numbers) in zip(self.program.dexes, self._uses, strict=True):
             kept = np.flatnonzero(numbers >= 0)
-            kept = kept[~others[self._owner[numbers[kept]]]]
+            kept = kept[self._own[numbers[kept]]]
+            callers = numbers[kept].tolist()
             offsets = dex.ins_unit[rows[kept]].astype(np.int64) * 2
-            for offset, string, number in zip(
-                offsets.tolist(), index[kept].tolist(), numbers[kept].tolist(), strict=True
+            for value, offset, number, home in zip(
+                dex.strings_at(index[kept].tolist()),
+                offsets.tolist(),
+                callers,
+                self._homes.of_many(callers),
+                strict=True,
             ):
-                home = self._homes.of(number)
                 if home is not None:
-                    value = dex.string(string)
                     self.values.add(value)
                     self.hosts.add(value.strip("./").lower())
                     yield value[:2048], Place(dex.name, home.name, offset), number

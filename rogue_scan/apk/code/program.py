@@ -3,7 +3,6 @@
 Where two files define a class, the first one counts, as it does for Android's class loader.
 """
 
-import bisect
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -236,14 +235,6 @@ class Program:
         prefixes = {"L" + "/".join(name.split(".")[:2]) + "/" for name in near if "." in name}
         for cls in unlisted:
             cls.far = "/".join(cls.name.split("/")[:2]) + "/" not in prefixes
-
-    def method_at(self, number: int) -> Method | None:
-        """The method of a number, None where an earlier file's class replaces its class."""
-        which = bisect.bisect_right(self.first_method, number) - 1
-        dex = self.dexes[which]
-        row = number - self.first_method[which]
-        cls = self.classes.get(dex.class_name(dex.def_class.item(row)))
-        return cls.method(row) if cls is not None and cls.dex is dex else None
 
     def follow(self, names: set[str]) -> None:
         """Follow the code of classes under the name of a kit all the same, for what it calls."""

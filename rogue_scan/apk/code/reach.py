@@ -26,6 +26,7 @@ COMPONENTS = frozenset(
 )
 _PROTO_BITS = 24
 """Bits of a prototype's number beside that of a name: more than 200 files of 65,536 prototypes need."""
+_OBJECT = "Ljava/lang/Object;"
 _NONE = np.full(1, -1, np.int64)
 Mask = npt.NDArray[np.bool_]
 
@@ -74,7 +75,7 @@ class CallGraph:
 
     def _read_definitions(self) -> None:
         """What the methods of the program are called, and which of them Android calls back."""
-        program, classes = self.program, self.program.classes
+        program, classes = self.program, list(self.program.classes.values())
         refs = _join(
             [dex.def_method + first for dex, first in zip(program.dexes, self.first_ref, strict=True)]
         )
@@ -90,14 +91,15 @@ class CallGraph:
             _join([numbers[dex.classes[:, 0][dex.def_class]] for dex, numbers in of_files])
         )
         """Number of the class of each method, -1 where the program leaves it out."""
-        self.super_of = np.array(
-            [*(self.class_index.get(cls.super_name, -1) for cls in classes.values()), -1], np.int64
-        )
-        outside = np.array(
-            [*(c.super_name != "Ljava/lang/Object;" or bool(c.interfaces) for c in classes.values()), False]
-        )
+        supers = [cls.super_name for cls in classes]
+        self.super_of = np.array([self.class_index.get(name, -1) for name in supers] + [-1], np.int64)
+        self.def_library = np.array([cls.library for cls in classes] + [True])[self.def_class]
+        """Whether each method is of a kit, or of no class that counts."""
+        far = np.array([cls.far for cls in classes] + [False])[self.def_class]
+        self.def_own = ~self.def_library & ~far
+        outside = np.array([cls.super_name != _OBJECT or bool(cls.interfaces) for cls in classes] + [False])
         is_callback = np.zeros(len(self.names) + 1, bool)
-        is_callback[[n for name, n in self.names.items() if program.models.is_callback(name)]] = True
+        is_callback[[self.names[name] for name in program.models.callbacks_among(self.names)]] = True
         names = self.ref_name[refs]
         self.def_callback = is_callback[names] & outside[self.def_class]
         self.def_clinit = names == self.names.get("<clinit>", -1)
@@ -369,4 +371,4 @@ class _Numbers:
 
 
 def _join(parts: list[I64]) -> I64:
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    return parts[0] if len(parts) == 1 else np.concatenate([np.zeros(0, np.int64), *parts])

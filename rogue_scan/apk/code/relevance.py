@@ -6,8 +6,6 @@ an interface), and those that create an object of its class where it is a callba
 ``toString`` or ``equals`` on any object calls nothing in particular.
 """
 
-import re
-
 import numpy as np
 import numpy.typing as npt
 
@@ -15,7 +13,9 @@ from rogue_scan.apk.code.program import MANY_CLASSES
 from rogue_scan.apk.code.reach import CallGraph, Groups, Mask, first_time
 from rogue_scan.apk.dex.reader import I64, distinct
 
-_QUIET_KITS = re.compile(r"L(?:androidx|android/support|kotlin|kotlinx|com/google/gson|org/json)/")
+_QUIET_KITS = (
+    *("Landroidx/", "Landroid/support/", "Lkotlin/", "Lkotlinx/", "Lcom/google/gson/", "Lorg/json/"),
+)
 """Kits that send nothing themselves, in the packages that they are known by."""
 
 
@@ -29,7 +29,7 @@ class Relevance:
         """
         self.graph, self.program = graph, graph.program
         self.names = list(self.program.classes)
-        bears = np.array([*(_QUIET_KITS.match(name) is not None for name in self.names), False])
+        bears = np.array([name.startswith(_QUIET_KITS) for name in self.names] + [False])
         self.impostors = self._impostors(bears, graph.def_class[wanted], graph.def_class[sends])
         """Classes that bear the name of a quiet kit and are none, as it seems."""
         bears[[graph.class_index[name] for name in self.impostors]] = False
@@ -40,15 +40,17 @@ class Relevance:
         named = np.flatnonzero(known & (target >= 0) & loud[graph.call_caller])
         self._callers = Groups(target[named], graph.call_caller[named], self.program.method_count)
         """Those that are of no quiet kit and name each method in a call."""
-        own = [not (cls.library or cls.far) for cls in self.program.classes.values()]
-        of_own = np.array([*own, False])[graph.def_class][graph.call_caller]
-        self._virtual = _Virtual(graph, np.flatnonzero(known & of_own & graph.call_virtual))
+        self._virtual = _Virtual(
+            graph, np.flatnonzero(known & graph.call_virtual & graph.def_own[graph.call_caller])
+        )
 
     def _impostors(self, bears: npt.NDArray[np.bool_], wanted: I64, sends: I64) -> set[str]:
         """Of the classes with the name of a quiet kit those whose package sends; all where they are few."""
         if np.count_nonzero(bears) < MANY_CLASSES:
             return {self.names[i] for i in distinct(wanted[bears[wanted]]).tolist()}
         packages = {_package(self.names[i]) for i in distinct(sends[bears[sends]]).tolist()}
+        if not packages:
+            return packages
         return {self.names[i] for i in np.flatnonzero(bears).tolist() if _package(self.names[i]) in packages}
 
     def leading(self) -> tuple[Mask, Mask]:

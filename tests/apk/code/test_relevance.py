@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from rogue_scan.apk.code.homes import Homes
 from rogue_scan.apk.code.models import load_models
 from rogue_scan.apk.code.program import MANY_CLASSES, Program
 from rogue_scan.apk.code.reach import CallGraph, Mask
@@ -30,15 +31,16 @@ class Walk:
     def __init__(self, data: bytes, wanted: str, sends: str = "-") -> None:
         self.program = Program(reader.read_all("classes.dex", data), load_models(), "app")
         graph = CallGraph(self.program)
+        self.homes = Homes(graph)
         nothing = np.zeros(self.program.method_count, bool)
         self.relevance = Relevance(graph, self.named(wanted), self.named(sends), nothing)
         _, leading = self.relevance.leading()
         self.found = {self.name(number) for number in np.flatnonzero(leading).tolist()}
 
     def name(self, number: int) -> str:
-        method = self.program.method_at(number)
-        assert method is not None
-        return f"{method.cls.name[1:-1].rpartition('/')[2]}.{method.name}"
+        home = self.homes.of(number)
+        cls, _, method = home.name.partition(";->") if home is not None else ("", "", "")
+        return f"{cls.rpartition('/')[2]}.{method.partition('(')[0]}"
 
     def named(self, name: str) -> Mask:
         numbers = range(self.program.method_count)

@@ -56,8 +56,6 @@ MORE_SHARE = 4
 """What used up its share gets this many times as much once the others have run."""
 CAREFUL_STEPS = 2_000
 """Steps of one entry point after which a method is run again only with arguments that it did not have."""
-SWEPT = "swept"
-"""Kind of the entry points that are run because nothing led to them."""
 MAX_NESTED_CLINIT = 12
 MAX_FOREIGN_CLINIT = 5_000
 """Steps of one static initialiser of a class that is not the app's own."""
@@ -275,8 +273,11 @@ class Machine:
 
     # -- running -----------------------------------------------------------------------------
 
-    def run_entry(self, method: Method, args: list[Any], root: Root) -> Any:
-        """Run an entry point on the shared heap and keep what it leaves there; returns its result."""
+    def run_entry(self, method: Method, args: list[Any], root: Root, *, swept: bool = False) -> Any:
+        """Run an entry point on the shared heap and keep what it leaves there; returns its result.
+
+        ``swept`` tells that nothing led to it, so its arguments are unknown.
+        """
         self.root = root
         self.now += 1
         self._runs = {}
@@ -288,7 +289,7 @@ class Machine:
         saved = self.steps_left
         share = self._shares.get(method.number, ENTRY_STEPS)
         self.steps_left = start = min(saved, share)
-        if root.kind == SWEPT:
+        if swept:
             # Of arguments that nobody knows, one run of what they share tells as much as another.
             self._careful_below = start
         else:

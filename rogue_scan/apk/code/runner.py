@@ -3,7 +3,7 @@
 from typing import Any
 
 from rogue_scan.apk.code.library import Library
-from rogue_scan.apk.code.machine import SWEPT, Callback, Machine, Root
+from rogue_scan.apk.code.machine import Callback, Machine, Root
 from rogue_scan.apk.code.program import Class, Method
 from rogue_scan.apk.code.reach import COMPONENTS, CallGraph, Mask
 from rogue_scan.apk.code.semantics import intents
@@ -250,11 +250,11 @@ class Runner:
                     continue
                 if machine.steps_left <= 0:
                     return
-                root = Root(method.name, "", SWEPT)
+                root = Root(method.name, "", "swept")
                 args = [machine.unknown(kind) for kind in self.program.params(method.proto)]
                 if not method.is_static:
                     args = [machine.unknown(cls.name), *args]
-                machine.run_entry(method, args, root)
+                machine.run_entry(method, args, root, swept=True)
             self.call_back()
 
 

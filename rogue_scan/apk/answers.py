@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from rogue_scan.apk import address, axml
 from rogue_scan.apk.code.types import LayoutView
 from rogue_scan.apk.difference import short
+from rogue_scan.apk.facts import NativeLibrary
 from rogue_scan.apk.layouts import Layouts
-from rogue_scan.apk.native import NativeLibrary
 from rogue_scan.apk.resources import Table
 
 

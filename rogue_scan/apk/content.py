@@ -15,6 +15,15 @@ PLAIN = (
     ".woff", ".woff2", ".svg", ".arsc",
 )  # fmt: skip
 """Endings of packed media, which deflate no further either."""
+WEB = (".js", ".mjs", ".html", ".htm", ".jsbundle", ".bundle", ".xhtml", ".vue", ".wxs", ".hbc")
+"""Endings of pages and scripts."""
+COMPILED = (".dll", ".blob", "/global-metadata.dat")
+"""Endings of compiled app logic."""
+DATA = (
+    ".json", ".xml", ".properties", ".txt", ".cfg", ".conf", ".ini", ".yml", ".yaml", ".css", ".dat", ".bin",
+    ".dll", ".blob", ".lua", ".py",
+)  # fmt: skip
+"""Endings of other files with texts."""
 
 _MAGICS: tuple[tuple[bytes, str], ...] = (
     (b"dex\n", "dex"), (b"dey\n", "dex"), (b"cdex", "dex"), (b"\x7fELF", "elf"), (b"PK\x03\x04", "zip"),

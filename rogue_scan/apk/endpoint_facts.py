@@ -13,7 +13,7 @@ import msgspec
 from publicsuffixlist import PublicSuffixList
 
 from rogue_scan.model.subject import Endpoint
-from rogue_scan.rules.load import builtin
+from rogue_scan.rules.files import builtin
 
 CLEARTEXT = ("http://", "ws://", "ftp://", "mqtt://", "smtp://", "telnet://")
 BOTS = (

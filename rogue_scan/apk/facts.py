@@ -13,12 +13,10 @@ from rogue_scan.apk.code.types import FACTS_VERSION, CodeFacts
 from rogue_scan.apk.difference import Difference
 from rogue_scan.apk.kits import Kit
 from rogue_scan.apk.manifest import Manifest
-from rogue_scan.apk.native import NativeLibrary
 from rogue_scan.apk.resources import StringResource
 from rogue_scan.apk.signing import SigningFacts
-from rogue_scan.apk.web import WebFile
+from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.subject import Endpoint, Flow
-from rogue_scan.source.written import written
 
 VERSION = 3
 """Raised with every change that makes stored facts unusable; theirs are then decoded afresh."""
@@ -36,6 +34,82 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of its local header."""
     part: str = ""
     """The split it lies in; empty for the base."""
+
+
+class NativeString(msgspec.Struct, frozen=True, array_like=True):
+    """A string in a library that tells something: an address, a path, a command."""
+
+    value: str
+    offset: int
+
+
+class NativeLibrary(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Facts of one ELF file."""
+
+    entry: str
+    abi: str = ""
+    """Folder below ``lib/``, as ``arm64-v8a``; empty elsewhere."""
+    machine: str = ""
+    size: int = 0
+    soname: str = ""
+    needed: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
+    java: tuple[str, ...] = ()
+    """Java methods it implements by name, as ``com.example.Class.method``."""
+    registers: bool = False
+    """Has ``JNI_OnLoad`` and method signatures: ties Java methods at run time (RegisterNatives)."""
+    signatures: tuple[str, ...] = ()
+    """JNI method signatures in it."""
+    registered: tuple[str, ...] = ()
+    """Java methods that it ties at run time, as ``name(signature)``: from tables of name, signature and
+    function."""
+    strings: tuple[NativeString, ...] = ()
+    packed: str = ""
+    """Why it looks packed or encrypted; empty if it does not."""
+    symbols: int = 0
+    differences: tuple[Difference, ...] = ()
+
+
+class WebAddress(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An address that stands in a file of the package."""
+
+    kind: str
+    value: str
+    host: str
+    offset: int
+    hidden: str | None = None
+
+
+class WebFlow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A script takes personal data and sends it."""
+
+    data: DataCategory
+    sink: Sink
+    taken_at: int
+    """Offset in bytes of the call that takes."""
+    sent_at: int
+    takes: str
+    """The call that takes, as ``navigator.contacts.find``."""
+    sends: str
+    endpoint: str | None = None
+
+
+class WebFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Facts of one file that holds web content or other readable text."""
+
+    entry: str
+    kind: str
+    """``html``, ``script``, ``hermes``, ``unity``, ``text`` or ``binary``."""
+    size: int = 0
+    addresses: tuple[WebAddress, ...] = ()
+    takes: tuple[tuple[DataCategory, str, int], ...] = ()
+    """Personal data that is taken: category, call, offset."""
+    flows: tuple[WebFlow, ...] = ()
+    fields: tuple[tuple[DataCategory, str], ...] = ()
+    """Form fields that ask for personal data: category, name or label."""
+    evaluates: bool = False
+    """Runs text as code (``eval``, ``new Function``)."""
 
 
 class Nested(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -145,6 +219,8 @@ class Store:
 
     def put(self, facts: AppFacts) -> None:
         """Keep facts; a reader never sees half a file."""
+        from rogue_scan.source.written import written  # loads what only writing needs
+
         path = self._path(facts.sha256)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with written(path) as file:

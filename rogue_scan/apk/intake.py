@@ -13,23 +13,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rogue_scan.apk import (
-    address,
-    content,
-    idsig,
-    kits,
-    manifest,
-    native,
-    parts,
-    resources,
-    signing,
-    web,
-)
+from rogue_scan.apk import address, content, kits, manifest, parts, resources, signing
 from rogue_scan.apk.answers import PackageResources
 from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
 from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
-from rogue_scan.apk.facts import AppFacts, File, Nested, Problem
+from rogue_scan.apk.facts import AppFacts, File, NativeLibrary, Nested, Problem, WebFile
 from rogue_scan.apk.manifest import MANIFEST, Manifest
 from rogue_scan.apk.parts import (
     AAB_DEX,
@@ -69,6 +58,10 @@ MAX_IN_ARCHIVE = 2000
 """Entries of an archive in the package that are looked at for web content."""
 ARCHIVES_TOTAL = 64 << 20
 """Bytes of such archives kept."""
+PAGES_TOTAL = 48 << 20
+"""Bytes of web content and other texts that are searched."""
+MAX_PAGE, MAX_PAGE_IN_ARCHIVE = 32 << 20, 8 << 20
+"""Bytes of one such file."""
 MAX_ODD = 1 << 20
 """Bytes of a file in assets whose ending says nothing, up to which it is searched."""
 MAX_NATIVE = 400
@@ -135,7 +128,7 @@ class _Intake:
         """Archives that are no app, with their names, for the web content in them."""
         self.archives_left = ARCHIVES_TOTAL
         self.unsearched: list[str] = []
-        self.wrapped: list[web.WebFile] = []
+        self.wrapped: list[WebFile] = []
         """.NET code in native libraries."""
         opened = parts.open_parts(data)
         self.form, self.outer, self.parts = opened.form, opened.outer, opened.parts
@@ -259,7 +252,11 @@ class _Intake:
     def signed(self) -> signing.SigningFacts:
         """Signatures of the base; scheme v4 lies beside it, so only a set of packages can show it."""
         found = signing.verify(self.base)
-        beside = self.outer.get(self.parts[0].name + idsig.ENDING) if self.parts[0].name else None
+        if not self.parts[0].name:
+            return found
+        from rogue_scan.apk import idsig
+
+        beside = self.outer.get(self.parts[0].name + idsig.ENDING)
         if beside is None:
             return found
         try:
@@ -385,8 +382,8 @@ class _Intake:
     def other_endpoints(
         self,
         known: tuple[Endpoint, ...],
-        pages: tuple[web.WebFile, ...],
-        libraries: tuple[native.NativeLibrary, ...],
+        pages: tuple[WebFile, ...],
+        libraries: tuple[NativeLibrary, ...],
         strings: list[resources.StringResource],
     ) -> Iterator[Endpoint]:
         """Endpoints that stand outside DEX code; those that code names are left out."""
@@ -400,8 +397,8 @@ class _Intake:
 
     def other_addresses(
         self,
-        pages: tuple[web.WebFile, ...],
-        libraries: tuple[native.NativeLibrary, ...],
+        pages: tuple[WebFile, ...],
+        libraries: tuple[NativeLibrary, ...],
         strings: list[resources.StringResource],
     ) -> Iterator[tuple[str, str, str, str | None, Where]]:
         for page in pages:
@@ -542,7 +539,7 @@ class _Intake:
         if not seen and self.form != "dex":
             self.notes.add("dex:missing", -1, "classes.dex")
 
-    def libraries(self, files: list[File]) -> Iterator[native.NativeLibrary]:
+    def libraries(self, files: list[File]) -> Iterator[NativeLibrary]:
         left, count = NATIVE_TOTAL, 0
         known = {(f.part, f.offset) for f in files if f.kind.endswith("elf")}
         for part in self.parts:
@@ -556,6 +553,9 @@ class _Intake:
                     self.unsearched.append(part.label(name))
                     continue
                 left -= entry.size
+                # These take a while to load, and many apps have no libraries.
+                from rogue_scan.apk import native, web
+
                 data = self.read(part, entry)
                 if data is None or (not is_lib and data[:4] != native.MAGIC):
                     continue  # what lies elsewhere under an encoding was noted where it was found
@@ -567,8 +567,8 @@ class _Intake:
                     self.problem(part.label(name), error)
                     self.notes.add("elf:unreadable", entry.header, name, error, refused=True)
 
-    def pages(self, files: list[File]) -> Iterator[web.WebFile]:
-        left, compiled = web.MAX_TOTAL, COMPILED_TOTAL
+    def pages(self, files: list[File]) -> Iterator[WebFile]:
+        left, compiled = PAGES_TOTAL, COMPILED_TOTAL
         skip = {
             (f.part, f.name) for f in files if f.kind in ("dex", "elf", "apk", "zip", "opaque", "dex archive")
         }
@@ -578,37 +578,37 @@ class _Intake:
                 if name.startswith("meta-inf/") or (part.name, entry.name) in skip:
                     continue
                 inside = _CONTENT.match(name) is not None
-                code = name.endswith(web.EXTENSIONS) or (inside and name.endswith(web.COMPILED))
+                code = name.endswith(content.WEB) or (inside and name.endswith(content.COMPILED))
                 if not code:
                     if not inside or name.endswith(content.PLAIN):
                         continue
-                    known = name.endswith(web.DATA_EXTENSIONS) or "." not in name.rpartition("/")[2]
+                    known = name.endswith(content.DATA) or "." not in name.rpartition("/")[2]
                     if not known and entry.size > MAX_ODD:
                         continue
-                if name.endswith(web.COMPILED):
+                if name.endswith(content.COMPILED):
                     fits = entry.size <= compiled
                     compiled -= entry.size if fits else 0
                 else:
-                    fits = entry.size <= min(left, web.MAX_FILE * 4)
+                    fits = entry.size <= min(left, MAX_PAGE)
                     left -= entry.size if fits else 0
                 if not fits:
                     if code:
                         self.unsearched.append(part.label(entry.name))
                     continue
                 data = self.read(part, entry)
-                found = web.parse(data, part.label(entry.name)) if data else None
+                found = _web_file(data, part.label(entry.name)) if data else None
                 if found is not None:
                     yield found
         for name, archive in self.archives:
             for entry in archive.entries[:MAX_IN_ARCHIVE]:
                 label = f"{name}!{entry.name}"
-                if not entry.name.lower().endswith((*web.EXTENSIONS, *web.DATA_EXTENSIONS)):
+                if not entry.name.lower().endswith((*content.WEB, *content.DATA)):
                     continue
-                if entry.size > min(left, web.MAX_FILE):
+                if entry.size > min(left, MAX_PAGE_IN_ARCHIVE):
                     continue
                 left -= entry.size
                 try:
-                    found = web.parse(archive.read(entry), label)
+                    found = _web_file(archive.read(entry), label)
                 except SourceError as error:
                     self.problem(label, error)
                     continue
@@ -622,7 +622,7 @@ class _Intake:
         dexes: "list[Dex]",
         app: Manifest,
         table: resources.Table | None,
-        libraries: tuple[native.NativeLibrary, ...],
+        libraries: tuple[NativeLibrary, ...],
     ) -> tuple[CodeFacts, dict[str, int]]:
         components = tuple(
             ComponentInfo(c.alias_of or c.name, c.kind, c.actions, c.authorities, c.exported, c.enabled)
@@ -639,9 +639,15 @@ class _Intake:
         return _code(dexes, context, PackageResources(self.file, names, table, libraries))
 
 
+def _web_file(data: bytes, name: str) -> WebFile | None:
+    from rogue_scan.apk import web  # takes a while to load, and many apps have no such files
+
+    return web.parse(data, name)
+
+
 def _compiled_size(entry: Entry) -> int:
     """What compiled app logic is sorted by; all else stays in front, in its order."""
-    return entry.size if entry.name.lower().endswith(web.COMPILED) else -1
+    return entry.size if entry.name.lower().endswith(content.COMPILED) else -1
 
 
 def _read_dex(
@@ -696,7 +702,7 @@ def _code(
     return facts, {name: classes for name, classes in count if classes >= library_code.LEAST_KNOWN}
 
 
-def _web_flows(pages: tuple[web.WebFile, ...], app: Manifest) -> Iterator[Flow]:
+def _web_flows(pages: tuple[WebFile, ...], app: Manifest) -> Iterator[Flow]:
     """Flows of scripts; the component that starts them is the one that opens the app."""
     entry = next((c.name for c in app.components if c.launcher), "")
     for page in pages:

@@ -16,7 +16,7 @@ from typing import Literal
 import msgspec
 
 from rogue_scan.errors import RuleError
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 
 MANY_CLASSES = 60
 RENAMED = 0.5

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 import msgspec
 
 from rogue_scan.apk import address
-from rogue_scan.apk.difference import Difference, Differences, short
+from rogue_scan.apk.difference import Differences, short
+from rogue_scan.apk.facts import NativeLibrary, NativeString
 from rogue_scan.errors import Malformed, Truncated
 
 MAGIC = b"\x7fELF"
@@ -49,41 +50,6 @@ _TELLING = re.compile(
     r"|\bsu\b -c|libfrida|frida|xposed|magisk|ptrace|TracerPid|dexfile|DexClassLoader|InMemoryDex"
     r"|\bexecve?\b|iptables|chmod |pm install|am start"
 )
-
-
-class NativeString(msgspec.Struct, frozen=True, array_like=True):
-    """A string in a library that tells something: an address, a path, a command."""
-
-    value: str
-    offset: int
-
-
-class NativeLibrary(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Facts of one ELF file."""
-
-    entry: str
-    abi: str = ""
-    """Folder below ``lib/``, as ``arm64-v8a``; empty elsewhere."""
-    machine: str = ""
-    size: int = 0
-    soname: str = ""
-    needed: tuple[str, ...] = ()
-    imports: tuple[str, ...] = ()
-    exports: tuple[str, ...] = ()
-    java: tuple[str, ...] = ()
-    """Java methods it implements by name, as ``com.example.Class.method``."""
-    registers: bool = False
-    """Has ``JNI_OnLoad`` and method signatures: ties Java methods at run time (RegisterNatives)."""
-    signatures: tuple[str, ...] = ()
-    """JNI method signatures in it."""
-    registered: tuple[str, ...] = ()
-    """Java methods that it ties at run time, as ``name(signature)``: from tables of name, signature and
-    function."""
-    strings: tuple[NativeString, ...] = ()
-    packed: str = ""
-    """Why it looks packed or encrypted; empty if it does not."""
-    symbols: int = 0
-    differences: tuple[Difference, ...] = ()
 
 
 class _Segment(msgspec.Struct):

@@ -41,7 +41,8 @@ from rogue_scan.model.finding import Finding
 from rogue_scan.model.scan import Scan
 from rogue_scan.model.severity import Verdict
 from rogue_scan.model.subject import AppView, Flow
-from rogue_scan.rules.load import RuleSet, read_yaml
+from rogue_scan.rules.files import read_yaml
+from rogue_scan.rules.load import RuleSet
 from rogue_scan.rules.rule import Case, Rule
 from rogue_scan.texts import DATA
 

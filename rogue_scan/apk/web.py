@@ -19,13 +19,14 @@ import msgspec
 
 from rogue_scan.apk import address, compiled
 from rogue_scan.apk.difference import short
+from rogue_scan.apk.facts import WebAddress, WebFile, WebFlow
 from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory as D
 from rogue_scan.model.data import Sink
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 
 MAX_FILE = 8 << 20
-MAX_TOTAL = 48 << 20
+"""Bytes of a page or script that are read."""
 SMALL = 1 << 18
 """Characters up to which a script is searched for names with a port and mail addresses as well: in large
 ones these are mostly accidents."""
@@ -35,69 +36,6 @@ MAX_LITERAL = 4000
 """Characters of one literal of compiled code that are searched."""
 NEARBY = 1 << 15
 """Characters before and after a call in which the functions and constants that it names are looked for."""
-
-EXTENSIONS = (".js", ".mjs", ".html", ".htm", ".jsbundle", ".bundle", ".xhtml", ".vue", ".wxs", ".hbc")
-COMPILED = (".dll", ".blob", "/global-metadata.dat")
-"""Endings of compiled app logic."""
-DATA_EXTENSIONS = (
-    ".json",
-    ".xml",
-    ".properties",
-    ".txt",
-    ".cfg",
-    ".conf",
-    ".ini",
-    ".yml",
-    ".yaml",
-    ".css",
-    ".dat",
-    ".bin",
-    ".dll",
-    ".blob",
-    ".lua",
-    ".py",
-)
-
-
-class WebAddress(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An address that stands in a file of the package."""
-
-    kind: str
-    value: str
-    host: str
-    offset: int
-    hidden: str | None = None
-
-
-class WebFlow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A script takes personal data and sends it."""
-
-    data: D
-    sink: Sink
-    taken_at: int
-    """Offset in bytes of the call that takes."""
-    sent_at: int
-    takes: str
-    """The call that takes, as ``navigator.contacts.find``."""
-    sends: str
-    endpoint: str | None = None
-
-
-class WebFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Facts of one file that holds web content or other readable text."""
-
-    entry: str
-    kind: str
-    """``html``, ``script``, ``hermes``, ``unity``, ``text`` or ``binary``."""
-    size: int = 0
-    addresses: tuple[WebAddress, ...] = ()
-    takes: tuple[tuple[D, str, int], ...] = ()
-    """Personal data that is taken: category, call, offset."""
-    flows: tuple[WebFlow, ...] = ()
-    fields: tuple[tuple[D, str], ...] = ()
-    """Form fields that ask for personal data: category, name or label."""
-    evaluates: bool = False
-    """Runs text as code (``eval``, ``new Function``)."""
 
 
 class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -52,7 +52,7 @@ def check(path: Path | None) -> None:
     """Check the signature files under PATH (default: the built-in ones)."""
     from rogue_scan.audit import bind_all
     from rogue_scan.rules.attack import check_techniques
-    from rogue_scan.rules.load import builtin
+    from rogue_scan.rules.files import builtin
 
     problems = 0
     files = signature_files(path or builtin())

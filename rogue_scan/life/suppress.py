@@ -20,7 +20,7 @@ from rogue_scan.errors import RuleError
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Report, Suppressed
 from rogue_scan.model.subject import Subject
-from rogue_scan.rules.load import read_yaml
+from rogue_scan.rules.files import read_yaml
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

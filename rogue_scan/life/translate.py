@@ -16,7 +16,8 @@ from rogue_scan.model.evidence import Evidence
 from rogue_scan.model.finding import Finding
 from rogue_scan.model.report import Report
 from rogue_scan.model.subject import Coverage, NotAssessed
-from rogue_scan.rules.load import RuleSet, builtin, load, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
+from rogue_scan.rules.load import RuleSet, load
 from rogue_scan.rules.rule import Rule, fill
 from rogue_scan.texts import DATA, N_, SIGNATURES, languages, translator
 

@@ -1,23 +1,15 @@
-"""Signature files to a rule set.
-
-Files that were compiled with the package are not read as YAML again, see :mod:`.compiled`.
-"""
+"""Signature files to a rule set."""
 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from rogue_scan.errors import RuleError
-from rogue_scan.rules import compiled
+from rogue_scan.rules.files import builtin, read_yaml
 from rogue_scan.rules.rule import Rule, template_fields
-from rogue_scan.shipped import PACKAGE
-
-_MOST_BYTES = 1 << 20
-"""Of one signature file."""
 
 
 class RuleSet:
@@ -43,12 +35,6 @@ class RuleSet:
     def active(self, scanner: str) -> list[Rule]:
         """Rules of ``wifi`` or ``apk`` whose logic runs."""
         return [rule for rule in self if rule.scanner == scanner and rule.active]
-
-
-def builtin() -> Path:
-    """Folder of the signatures that come with the package, installed or in a source tree."""
-    installed = PACKAGE / "signatures"
-    return installed if installed.is_dir() else PACKAGE.parent / "signatures"
 
 
 def load(extra: Iterable[Path] = ()) -> RuleSet:
@@ -109,22 +95,6 @@ def load_file(path: Path, *, trusted: bool = False) -> tuple[Rule, bytes]:
         raise RuleError(name, field.strip("`").removeprefix("$.") or "$", problem) from None
     _check(rule, path)
     return rule, raw
-
-
-def read_yaml(path: Path, *, trusted: bool = False) -> tuple[Any, bytes]:
-    """A YAML document of plain values, and the file's bytes. Raises RuleError."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RuleError(str(path), "", error.strerror or str(error)) from error
-    if len(raw) > _MOST_BYTES:
-        raise RuleError(str(path), "", f"larger than {_MOST_BYTES} bytes")
-    known = compiled.find(raw) if trusted else None
-    if known is not None:
-        return msgspec.msgpack.decode(known), raw
-    from rogue_scan.rules.strict_yaml import parse
-
-    return parse(raw, path, fast=trusted), raw
 
 
 def _check(rule: Rule, path: Path) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 
 PLAIN = frozenset({"e-mail", "account-name", "person-name", "birth-date"})
 """Kinds that belong to a person but to no data category: networks ask for them in good faith."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 from rogue_scan.wifi.vendors import vendor_of
 
 _INVISIBLE = frozenset({"Cf", "Cc", "Zl", "Zp"})

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 from rogue_scan.wifi.net.carve import kind_of_name
 from rogue_scan.wifi.net.records import Exchange, Offer
 from rogue_scan.wifi.traffic import (

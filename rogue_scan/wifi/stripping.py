@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 from rogue_scan.wifi.net.records import Exchange, PageFacts, TlsSession
 from rogue_scan.wifi.portal import portals, probes
 from rogue_scan.wifi.preload import is_preloaded

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from rogue_scan.errors import RuleError
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 from rogue_scan.wifi.world import Announcement, ByeFrame, KeyExchange, Ref
 
 if TYPE_CHECKING:

@@ -70,7 +70,7 @@ def test_the_report_covers_what_the_sources_name_and_no_more(folder: Path, tmp_p
 def test_new_rules_are_answered_from_facts(folder: Path, tmp_path: Path) -> None:
     store = tmp_path / "store"
     fleet(folder, "--store", store)
-    from rogue_scan.rules.load import builtin
+    from rogue_scan.rules.files import builtin
 
     rule = next(path for path in sorted((builtin() / "apk").glob("*.yml")))
     text = rule.read_text().replace("revision: 1", "revision: 2")

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from rogue_scan.rules import compiled
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 from rogue_scan.rules.strict_yaml import parse
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rogue_scan.errors import RuleError
-from rogue_scan.rules.load import builtin, load, load_file, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
+from rogue_scan.rules.load import load, load_file
 
 GOOD = (builtin() / "wifi" / "open-network.yml").read_text()
 

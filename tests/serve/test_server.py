@@ -226,7 +226,7 @@ def test_ending_in_order_and_going_on(start: Callable[..., Any], tmp_path: Path,
 
 
 def test_new_rules_are_answered_from_facts(start: Callable[..., Any], tmp_path: Path, make_app: Make) -> None:
-    from rogue_scan.rules.load import builtin
+    from rogue_scan.rules.files import builtin
 
     first = start(tmp_path / "store")
     app = first.upload(make_app("asked twice")).json["id"]

@@ -15,7 +15,7 @@ import msgspec
 
 from rogue_scan.errors import RuleError
 from rogue_scan.model.data import DataCategory, Sink
-from rogue_scan.rules.load import builtin, read_yaml
+from rogue_scan.rules.files import builtin, read_yaml
 
 _T = TypeVar("_T")
 CALLBACK = re.compile(r"on[A-Z]\w*")

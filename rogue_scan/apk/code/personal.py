@@ -6,7 +6,6 @@ Uses the words of :mod:`rogue_scan.rules.personal` (forms, by language) and thos
 
 import functools
 import re
-import string
 from typing import TYPE_CHECKING
 
 from rogue_scan.apk.code.models import load_models
@@ -38,7 +37,7 @@ def categories(text: str) -> frozenset[str]:
         return frozenset()
     from rogue_scan.rules.personal import words_of
 
-    words = [word.rstrip(string.digits) or word for word in words_of(text)]
+    words = [word.rstrip("0123456789") or word for word in words_of(text)]
     while len(words) > 1 and words[0] in _PREFIX:
         words = words[1:]
     return _terms().kinds(words) & _KNOWN

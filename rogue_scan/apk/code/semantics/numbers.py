@@ -1,6 +1,5 @@
 """Models of boxed numbers and characters."""
 
-import string
 from typing import Any
 
 from rogue_scan.apk.code.library import NOTHING, Site, handles
@@ -127,7 +126,7 @@ def _character(site: Site) -> Any:
         case "toString":
             return make(char, t, STRING, arithmetic(site))
         case "digit" | "getNumericValue":
-            digits = string.digits + string.ascii_lowercase
+            digits = "0123456789abcdefghijklmnopqrstuvwxyz"
             found = digits.find(char.lower())
             return make(found if found < (number(site.arg(1)) or 36) else -1, t)
         case "isDigit":

@@ -147,7 +147,6 @@ class Machine:
         self._contexts: dict[tuple[int, int, int], int] = {}
         self._runs: dict[int, int] = {}
         self._active: dict[int, int] = {}
-        self._written = program.written_fields()
         self._returned: dict[int, Any] = {}
         self._alike: set[tuple[Any, ...]] = set()
         """Methods with what told their arguments apart, in one entry point."""
@@ -851,7 +850,7 @@ class Machine:
             if value is not UNKNOWN:
                 found = value if found is UNKNOWN else join(found, value)
         if found is UNKNOWN:
-            if ref.cls in self.program.classes and (ref.cls, ref.name) not in self._written:
+            if ref.cls in self.program.classes and not self.program.is_written(ref):
                 return 0 if ref.kind[0] not in "L[" else None
             found = self.library.framework_field(frame, unit, target, ref, heap)
         t = taint(target)
@@ -902,7 +901,7 @@ class Machine:
             value = self.program.statics(owner)[ref.name]
             if isinstance(value, list | dict | Member):
                 return self.unknown(ref.kind)
-            if not value and (ref.cls, ref.name) in self._written and ref.kind[0] in "L[":
+            if not value and ref.kind[0] in "L[" and self.program.is_written(ref):
                 return self.unknown(ref.kind)
             if ref.kind == "Ljava/lang/Class;" and isinstance(value, str):
                 return Val(ClassRef(value))

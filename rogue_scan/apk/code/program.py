@@ -3,6 +3,7 @@
 Where two files define a class, the first one counts, as it does for Android's class loader.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -187,7 +188,7 @@ class Program:
         self._followed: set[str] = set()
         self._modelled: dict[str, bool] = {}
         self._framework: dict[str, str] = {}
-        self._written: set[tuple[str, str]] | None = None
+        self._written: dict[str, set[str]] = {}
 
     def _load(self, dex: Dex) -> None:
         first = dex.def_class.searchsorted(np.arange(len(dex.classes) + 1)).tolist()
@@ -411,22 +412,32 @@ class Program:
             found |= {dex.type(i) for i in distinct(dex.field_class[fields]).tolist()}
         return found
 
-    def written_fields(self) -> set[tuple[str, str]]:
-        """All fields (class of the reference, name) that any instruction stores to."""
-        if self._written is None:
-            self._written = set()
-            for dex in self.dexes:
-                put = ((dex.ins_op >= 0x59) & (dex.ins_op <= 0x5F)) | (
-                    (dex.ins_op >= 0x67) & (dex.ins_op <= 0x6D)
-                )
-                used = np.zeros(1 << 16, bool)
-                used[dex.operand_b(np.flatnonzero(put))] = True
-                fields = np.flatnonzero(used[: len(dex.field_class)])
-                types = dex.types()
-                names = dex.strings_at(dex.field_name[fields].tolist())
-                owners = [types[cls] for cls in dex.field_class[fields].tolist()]
-                self._written.update(zip(owners, names, strict=True))
-        return self._written
+    def is_written(self, field: Member) -> bool:
+        """Whether any instruction stores to a field."""
+        names = self._written.get(field.cls)
+        if names is None:
+            stores = self._stores.get(field.cls, ())
+            names = self._written[field.cls] = {n for dex, ids in stores for n in dex.strings_at(ids)}
+        return field.name in names
+
+    @functools.cached_property
+    def _stores(self) -> dict[str, list[tuple[Dex, list[int]]]]:
+        """Of each class, the strings that name its fields that any instruction stores to."""
+        found: dict[str, list[tuple[Dex, list[int]]]] = {}
+        for dex in self.dexes:
+            op = dex.ins_op
+            puts = ((op >= 0x59) & (op <= 0x5F)) | ((op >= 0x67) & (op <= 0x6D))
+            used = np.zeros(1 << 16, bool)
+            used[dex.operand_b(puts.nonzero()[0])] = True
+            fields = used[: len(dex.field_class)].nonzero()[0]
+            owners, names = dex.field_class[fields], dex.field_name[fields].tolist()
+            # Fields of a class stand together.
+            first = 0
+            for last in [*((owners[1:] != owners[:-1]).nonzero()[0] + 1).tolist(), len(owners)]:
+                if first < last:
+                    found.setdefault(dex.type(owners.item(first)), []).append((dex, names[first:last]))
+                first = last
+        return found
 
 
 def argument_places(kinds: Iterable[str]) -> list[int]:

@@ -521,7 +521,7 @@ class _Strings:
         fresh = [i for i in indices if known[i] is _UNREAD]
         if fresh:
             text = self._text
-            for i, start in zip(fresh, self._starts[fresh].tolist(), strict=True):
+            for i, start in zip(fresh, self._starts.take(fresh).tolist(), strict=True):
                 found = text[start : text.index("\0", start)]
                 known[i] = found if found.isascii() else decode_mutf8(found.encode("latin-1"))
         return [known[i] for i in indices]

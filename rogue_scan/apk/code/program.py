@@ -61,38 +61,26 @@ class Class(msgspec.Struct, eq=False):
     """No known kit, but of no package of the app's components either, in an app that brings much code."""
     statics: dict[str, Any] | None = None
     initialised: bool = False
-    _by_row: dict[int, "Method"] = {}
     _methods: dict[tuple[str, str], "Method"] | None = None
-
-    def method(self, row: int) -> "Method":
-        """The method that one of its rows defines; read when first asked for."""
-        found = self._by_row.get(row)
-        if found is None:
-            dex = self.dex
-            index = dex.def_method.item(row)
-            found = self._by_row[row] = Method(
-                self,
-                dex.string(dex.method_name.item(index)),
-                dex.proto(dex.method_proto.item(index)),
-                dex.def_access.item(row),
-                dex.def_code.item(row),
-                index,
-                self.number + row,
-            )
-        return found
-
-    def release(self) -> None:
-        """Let go of its methods, which refer to it."""
-        self._by_row.clear()
-        self._methods = None
 
     @property
     def methods(self) -> dict[tuple[str, str], "Method"]:
-        """Its methods by name and prototype; of those that it defines twice the first ones."""
+        """Its methods by name and prototype, of alike ones the first; read when first asked for."""
         if self._methods is None:
             self._methods = {}
-            for method in map(self.method, range(self.first, self.last)):
-                self._methods.setdefault((method.name, method.proto), method)
+            dex, rows = self.dex, slice(self.first, self.last)
+            indices = dex.def_method[rows]
+            for name, proto, access, code, index, number in zip(
+                dex.strings_at(dex.method_name[indices].tolist()),
+                dex.protos_at(dex.method_proto[indices].tolist()),
+                dex.def_access[rows].tolist(),
+                dex.def_code[rows].tolist(),
+                indices.tolist(),
+                range(self.number + self.first, self.number + self.last),
+                strict=True,
+            ):
+                method = Method(self, name, proto, access, code, index, number)
+                self._methods.setdefault((name, proto), method)
         return self._methods
 
     @property
@@ -226,7 +214,7 @@ class Program:
     def release(self) -> None:
         """Part classes from their methods, which refer to each other, so that both can go at once."""
         for cls in self.classes.values():
-            cls.release()
+            cls._methods = None
 
     def mark_far(self, near: Iterable[str]) -> None:
         """Tell the code of unknown kits from the app's own, by the packages of its components."""

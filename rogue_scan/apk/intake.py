@@ -204,8 +204,7 @@ class _Intake:
             manifest=app,
             manifests=copies,
             strings=tuple(
-                msgspec.structs.replace(s, value=short(s.value, MAX_STRING), name=short(s.name))
-                for s in strings
+                resources.StringResource(s.id, short(s.name), short(s.value, MAX_STRING)) for s in strings
             ),
             locales=tuple(sorted({loc for t in self.tables for loc in t.locales})),
             signing=signed,

@@ -103,8 +103,8 @@ class Pool:
             if length & 0x80:
                 length = (length & 0x7F) << 8 | data[at]
                 at += 1
-            stop = min(end, at + length)
-            return data[at:stop].decode("utf-8", "replace")
+            stop = at + length
+            return str(data[at : stop if stop < end else end], "utf-8", "replace")
         length = data[at] | data[at + 1] << 8
         at += 2
         if length & 0x8000 and at + 2 <= end:

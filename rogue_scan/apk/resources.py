@@ -37,6 +37,8 @@ MAX_FOLLOW = 16
 """References followed in a row."""
 
 _CHUNK = struct.Struct("<HHI")
+_ENTRY = struct.Struct("<HHI")
+_VALUE = struct.Struct("<HBBI")
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -276,7 +278,7 @@ class Table:
         if at + 8 > end:
             self._notes.add("arsc:entry-outside", at, self._entry)
             return 0xFFFFFFFF, []
-        size, flags, key = struct.unpack_from("<HHI", data, at)
+        size, flags, key = _ENTRY.unpack_from(data, at)
         if flags & COMPACT:
             # key in the size field, value in the key field, its type in the upper half of the flags
             return size, [self._value(flags >> 8, key)]
@@ -297,7 +299,7 @@ class Table:
         if at + size + 8 > end:
             self._notes.add("arsc:entry-outside", at, self._entry)
             return key, []
-        _, _, value_kind, value = struct.unpack_from("<HBBI", data, at + size)
+        _, _, value_kind, value = _VALUE.unpack_from(data, at + size)
         return key, [self._value(value_kind, value)]
 
     def _value(self, kind: int, data: int) -> Value:

@@ -180,7 +180,7 @@ def test_content_of_apps_is_searched(name, data, zip_writer):
 
 def test_what_is_too_large_is_said(zip_writer, monkeypatch):
     """Not as an error: the app was analysed; its coverage tells what was left out."""
-    monkeypatch.setattr(web, "MAX_TOTAL", 10)
+    monkeypatch.setattr(intake, "PAGES_TOTAL", 10)
     monkeypatch.setattr(intake, "COMPILED_TOTAL", 10)
     app = zip_writer.add("classes.dex", b"dex\n").add("assets/index.android.bundle", bytecode(99))
     facts = intake.decode(app.add("assemblies/App.dll", b"MZ" * 30).done()).facts

@@ -164,15 +164,15 @@ class _Intake:
 
     def run(self) -> Decoded:
         loaded = list(self.dexes())
-        signed = self.signed()
+        table = self.table()
+        app, copies = self.manifest(table)
+        signed = self.signed()  # what is decoded and kept until here, it need not decode again
         for part in self.parts[1:]:
             other = signing.verify(part.container)
             if {c.sha256 for c in other.certificates} != {c.sha256 for c in signed.certificates}:
                 self.notes.add(
                     "sig:split-signer", -1, part.name, "signed by another key than the base", refused=True
                 )
-        table = self.table()
-        app, copies = self.manifest(table)
         files = list(self.files())
         libraries = tuple(self.libraries(files))
         pages = (*self.pages(files), *self.wrapped)
@@ -279,7 +279,7 @@ class _Intake:
             else:
                 entries = list(part.container.all("resources.arsc")[:1])
             for entry in entries:
-                data = self.read(part, entry)
+                data = self.read(part, entry, keep=True)
                 if data is None:
                     continue
                 try:
@@ -354,7 +354,7 @@ class _Intake:
         return main, len(read)
 
     def one_manifest(self, part: Part, entry: Entry, table: resources.Table | None) -> Manifest | None:
-        data = self.read(part, entry)
+        data = self.read(part, entry, keep=True)
         if data is None:
             self.notes.add("manifest:unreadable", entry.header, entry.name, "cannot be decoded", refused=True)
             return None

@@ -1,6 +1,7 @@
 import datetime
 import hashlib
 import struct
+import sys
 
 import pytest
 from cryptography import x509
@@ -111,6 +112,13 @@ def test_rsa(plain):
     facts = verify(sign(plain, Signer(key=rsa.generate_private_key(65537, 2048))))
     assert facts.verified
     assert facts.certificates[0].key == "RSA 2048"
+
+
+def test_an_app_with_an_rsa_key_is_checked_without_cryptography(labelled, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
+    facts = verify(labelled("calculator"), thorough=True)
+    assert [s.verified for s in facts.schemes] == [True, True]
+    assert {c.key.split()[0] for c in facts.certificates} == {"RSA"}
 
 
 def test_one_changed_byte_is_found(plain, signer):

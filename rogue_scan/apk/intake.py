@@ -427,7 +427,7 @@ class _Intake:
         """Files by content; apps and code inside others are kept for analysis."""
         for part in self.parts:
             for entry in part.container.entries:
-                if entry.is_dir or not entry.size:
+                if not entry.size:
                     continue
                 head = part.container.peek(entry, 64)
                 kind = content.kind(head)
@@ -544,7 +544,7 @@ class _Intake:
         for part in self.parts:
             for entry in part.container.entries:
                 name = entry.name
-                is_lib = _LIBRARY.fullmatch(name) is not None
+                is_lib = name.endswith(".so") and _LIBRARY.fullmatch(name) is not None
                 if not is_lib and (part.name, entry.header) not in known:
                     continue
                 count += 1

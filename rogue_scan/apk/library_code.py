@@ -226,11 +226,7 @@ def marks(
 def _call_values(dex: Dex, indices: npt.NDArray[np.integer]) -> U64:
     """The number of each call; 0 for one that says nothing."""
     types = dex.types()
-    asked = _used(indices, len(dex.method_class))
-    framework = np.zeros(len(types), bool)
-    for owner in _used(dex.method_class[asked], len(types)).tolist():
-        framework[owner] = _FRAMEWORK.match(types[owner]) is not None
-    asked = asked[framework[dex.method_class[asked]]]
+    asked = dex.methods_of(_used(indices, len(dex.method_class)), _FRAMEWORK.match)
     owners, names = dex.method_class[asked].tolist(), dex.strings_at(dex.method_name[asked].tolist())
     texts = {
         index: text
@@ -269,6 +265,7 @@ def told(facts: CodeFacts, classes: Collection[str]) -> CodeFacts:
         return facts
     replace = msgspec.structs.replace
 
+    @functools.cache
     def inside(method: str | None) -> bool:
         return (method or "").partition("->")[0] in classes
 

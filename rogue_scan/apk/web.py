@@ -43,21 +43,20 @@ class _Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @functools.cache
-def _takes() -> tuple[tuple[D, str, re.Pattern[str]], ...]:
+def _takes() -> tuple[tuple[D, str, str], ...]:
     """Calls that take personal data: category, a text that has to be there, and the pattern.
 
-    Looking for the plain text first makes a bundle of several megabytes cost a tenth.
+    Looking for the plain text first makes a bundle of several megabytes cost a tenth, and of the patterns few
+    have to be compiled.
     """
     path = builtin() / "apk" / "_models" / "scripts.yml"
     document, _ = read_yaml(path, trusted=True)
     try:
         model = msgspec.convert(document, _Model)
         return tuple(
-            (category, _literal(part), re.compile(part))
-            for category, parts in model.takes.items()
-            for part in parts
+            (category, _literal(part), part) for category, parts in model.takes.items() for part in parts
         )
-    except (msgspec.ValidationError, re.error) as error:
+    except msgspec.ValidationError as error:
         raise RuleError(str(path), "takes", str(error)) from None
 
 
@@ -76,7 +75,8 @@ def _literal(pattern: str) -> str:
     return max(runs, key=len)
 
 
-_SENDS = re.compile(
+# Those that few files need are compiled where they are used first; re keeps them.
+_SENDS = (
     r"(?P<http>\bfetch\s*\(|\.open\s*\(\s*['\"](?:POST|GET|PUT)['\"]|\baxios(?:\.(?:post|put|get|request))?\s*\(|\$\.(?:ajax|post|get)\s*\("
     r"|\buni\.(?:request|uploadFile)\s*\(|\bwx\.(?:request|uploadFile)\s*\(|plus\.uploader\.createUpload\s*\(|navigator\.sendBeacon\s*\("
     r"|\bhttp\.(?:post|put|get|sendRequest)\s*\(|cordova\.plugin\.http\.\w+\s*\(|\.src\s*=\s*['\"]https?:)"
@@ -97,28 +97,22 @@ _URL_END = re.compile(r"[\s'\"`<>]")
 _IP_PORT = re.compile(r"(?<![\w.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{2,5}(?!\w)")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 _INPUT = re.compile(r"<(?:input|textarea|select)\b[^>]{0,800}>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(
-    r"\b(type|name|id|placeholder|autocomplete|aria-label)\s*=\s*['\"]?([^'\">]{1,120})", re.IGNORECASE
-)
-_FIELDS: tuple[tuple[D, re.Pattern[str]], ...] = (
+_ATTRIBUTE = r"(?i)\b(type|name|id|placeholder|autocomplete|aria-label)\s*=\s*['\"]?([^'\">]{1,120})"
+_FIELDS: tuple[tuple[D, str], ...] = (
     (
         D.ACCOUNT_PASSWORD,
-        re.compile(r"(?i)passw|\bpwd\b|contrase|passwor|密码|密碼|パスワード|пароль|mot de passe|senha|كلمة"),
+        r"(?i)passw|\bpwd\b|contrase|passwor|密码|密碼|パスワード|пароль|mot de passe|senha|كلمة",
     ),
     (
         D.BANK_ACCOUNT,
-        re.compile(
-            r"(?i)card.?(?:no|num)|\bcvv\b|\bcvc\b|cc-number|iban|bank|银行卡|銀行|karte|tarjeta|карт"
-        ),
+        r"(?i)card.?(?:no|num)|\bcvv\b|\bcvc\b|cc-number|iban|bank|银行卡|銀行|karte|tarjeta|карт",
     ),
     (
         D.IDENTITY_NUMBER,
-        re.compile(
-            r"(?i)id.?card|passport|\bssn\b|national.?id|identity|身份证|身分證|ausweis|aadhaar|\bcpf\b|\bdni\b"
-        ),
+        r"(?i)id.?card|passport|\bssn\b|national.?id|identity|身份证|身分證|ausweis|aadhaar|\bcpf\b|\bdni\b",
     ),
-    (D.PHONE_NUMBER, re.compile(r"(?i)\bphone\b|\bmobile\b|\btel\b|手机|手機|telefon")),
-    (D.HOME_ADDRESS, re.compile(r"(?i)street|address-line|postal|\bzip\b|住址|地址")),
+    (D.PHONE_NUMBER, r"(?i)\bphone\b|\bmobile\b|\btel\b|手机|手機|telefon"),
+    (D.HOME_ADDRESS, r"(?i)street|address-line|postal|\bzip\b|住址|地址"),
 )
 
 
@@ -155,12 +149,12 @@ def parse(data: bytes, entry: str) -> WebFile | None:
     )  # fmt: skip
 
 
-def _near(text: str, literal: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+def _near(text: str, literal: str, pattern: str) -> Iterator[re.Match[str]]:
     """Matches around the occurrences of a text that every match contains."""
     at, reach, tries = text.find(literal), 0, 0
     while at >= 0 and tries < 200:
         tries += 1
-        match = pattern.search(text, max(reach, at - 60), at + 200)
+        match = re.compile(pattern).search(text, max(reach, at - 60), at + 200)
         if match:
             reach = match.end()
             yield match
@@ -302,7 +296,7 @@ def _flows(text: str, takes: list[tuple[D, str, int]]) -> Iterator[WebFlow]:
         if len(seen) >= MAX_FLOWS:
             return
         begin, end, carriers = _reach(text, at)
-        for sending in _first(_SENDS.finditer(text, begin, end), 20):
+        for sending in _first(re.compile(_SENDS).finditer(text, begin, end), 20):
             sink = (
                 Sink.HTTP if sending.group("http") else Sink.SOCKET if sending.group("socket") else Sink.SMS
             )
@@ -425,13 +419,13 @@ def _endpoint(text: str, at: int, body: str) -> str | None:
 def _fields(text: str) -> Iterator[tuple[D, str]]:
     seen: set[D] = set()
     for match in _first(_INPUT.finditer(text), 300):
-        told = {key.lower(): value for key, value in _ATTRIBUTE.findall(match.group())}
+        told = {key.lower(): value for key, value in re.findall(_ATTRIBUTE, match.group())}
         label = " ".join(
             told.get(key, "") for key in ("name", "id", "placeholder", "autocomplete", "aria-label")
         ).strip()
         for category, pattern in _FIELDS:
             if category not in seen and (
-                pattern.search(label)
+                re.search(pattern, label)
                 or (category is D.ACCOUNT_PASSWORD and told.get("type", "").lower() == "password")
             ):
                 seen.add(category)

@@ -72,7 +72,7 @@ def bands(raw: bytes) -> list[str]:
 
 def _runs(dex: Dex, own: Collection[str]) -> U64:
     """Hashes of all runs in the methods of the ``own`` classes of one DEX file."""
-    chosen = np.array([name in own for name in dex.class_names()], dtype=bool)
+    chosen = np.fromiter(map(own.__contains__, dex.class_names()), bool, len(dex.classes))
     if not chosen.any():
         return np.zeros(0, np.uint64)
     codes = distinct(dex.def_code[chosen[dex.def_class] & (dex.def_code >= 0)])
@@ -99,13 +99,17 @@ def _callees(dex: Dex, called: npt.NDArray[np.integer]) -> U64:
     used = np.zeros(1 << 16, bool)
     used[called] = True
     asked = np.flatnonzero(used[: len(dex.method_class)])
+    asked = dex.methods_of(asked, lambda name: name.startswith(_FRAMEWORK))
     types = dex.types()
     owners, names = dex.method_class[asked].tolist(), dex.strings_at(dex.method_name[asked].tolist())
+    digests = []
+    begin = hashlib.blake2b(digest_size=7)
+    for owner, name in zip(owners, names, strict=True):
+        state = begin.copy()  # takes half the time of a new one
+        state.update(f"{types[owner]}->{name}".encode("utf-8", "replace"))
+        digests.append(int.from_bytes(state.digest()))
     numbers = np.zeros(len(used), np.uint64)
-    for index, owner, name in zip(asked.tolist(), owners, names, strict=True):
-        if types[owner].startswith(_FRAMEWORK):
-            text = f"{types[owner]}->{name}".encode("utf-8", "replace")
-            numbers[index] = int.from_bytes(hashlib.blake2b(text, digest_size=7).digest())
+    numbers[asked] = digests
     found: U64 = numbers[called]
     return found
 

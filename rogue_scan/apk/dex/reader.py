@@ -12,7 +12,7 @@ Source: Android's "Dalvik Executable format" document, versions 035-041.
 import hashlib
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -259,6 +259,13 @@ class Dex(msgspec.Struct, eq=False):
         """Every call of a method: rows of the instructions, and the method index of each."""
         rows = opcodes.IS_INVOKE.take(self.ins_op).nonzero()[0]
         return rows, self.operand_b(rows)
+
+    def methods_of(self, methods: I64, wanted: Callable[[str], object]) -> I64:
+        """Those of the methods whose classes have names that are wanted; each class is asked about once."""
+        owners, types = self.method_class[methods], self.types()
+        chosen = np.zeros(len(types), bool)
+        chosen[[owner for owner in distinct(owners).tolist() if wanted(types[owner])]] = True
+        return methods[chosen[owners]]
 
     def const_strings(self) -> tuple[I64, I64]:
         """Every ``const-string``: rows of the instructions, and the string index of each."""

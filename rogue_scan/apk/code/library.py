@@ -157,7 +157,7 @@ CALL_STEPS = 6
 class Site:
     """One call being answered."""
 
-    __slots__ = ("args", "frame", "heap", "kinds", "m", "ref", "static", "unit")
+    __slots__ = ("args", "frame", "heap", "kinds", "m", "params", "ref", "static", "this", "unit")
 
     def __init__(
         self, m: Machine, frame: Frame, unit: int, ref: Member, args: list[Any], heap: Heap, static: bool
@@ -165,16 +165,10 @@ class Site:
         self.m, self.frame, self.unit, self.ref = m, frame, unit, ref
         self.args, self.heap, self.static = args, heap, static
         self.kinds = m.program.params(ref.kind)
-
-    @property
-    def this(self) -> Any:
+        self.this = ANY if static or not args else args[0]
         """The receiver."""
-        return ANY if self.static or not self.args else self.args[0]
-
-    @property
-    def params(self) -> list[Any]:
+        self.params = args if static else args[1:]
         """The arguments without the receiver."""
-        return self.args if self.static else self.args[1:]
 
     @property
     def returns(self) -> str:
@@ -219,16 +213,33 @@ def handles(cls: str, *methods: str) -> Callable[[Handler], Handler]:
     return register
 
 
-class _Entry:
-    __slots__ = ("boring", "carrier", "context", "handler", "keyed", "kit", "lineage", "sink", "source")
+class _Kind:
+    """What a class that is called is, whatever the method."""
 
-    def __init__(self) -> None:
+    __slots__ = ("boring", "carrier", "context", "holds", "kit", "lineage")
+
+    def __init__(self, cls: str, lineage: list[str]) -> None:
+        first = lineage[0] if lineage else cls
+        self.lineage = lineage
+        self.carrier = any(map(_CARRIERS.match, lineage[:3])) or not first.startswith(_SYSTEM)
+        self.kit = not first.startswith((*_SYSTEM, "Ljavax/"))
+        self.context = any(map(_CONTEXTS.match, lineage))
+        self.holds = self.carrier or not self.context
+        """Whether its objects give back what they were given."""
+        self.boring = _BORING.match(first) is not None
+
+
+class _Entry:
+    """What the models say of a method."""
+
+    __slots__ = ("handler", "keyed", "kind", "sink", "source")
+
+    def __init__(self, kind: _Kind) -> None:
+        self.kind = kind
         self.handler: Handler | None = None
         self.source: SourceModel | None = None
         self.keyed: KeyedModel | None = None
         self.sink: SinkModel | None = None
-        self.lineage: list[str] = []
-        self.carrier = self.context = self.boring = self.kit = False
 
 
 class RawFlow:
@@ -264,6 +275,7 @@ class Library:
         self.retrofit_call: Callable[[Site, Obj], Any] = lambda site, service: ANY
         """Set by the Android models."""
         self._entries: dict[tuple[str, str], _Entry] = {}
+        self._kinds: dict[str, _Kind] = {}
         self._callbacks: dict[str, list[Method]] = {}
         self._components = {_descriptor(c.name) for c in machine.app.components}
         self._view_kinds: dict[int, frozenset[str]] = {}
@@ -279,7 +291,7 @@ class Library:
             entry = self._entries[ref.cls, ref.name] = self._look_up(ref)
         self.m.steps_left -= CALL_STEPS
         site = Site(self.m, frame, unit, ref, args, heap, static)
-        if not entry.boring:
+        if not entry.kind.boring:
             self.m.record(frame, unit, ref, site.params)
         if not static:
             for obj in objects(args[0]):
@@ -300,7 +312,7 @@ class Library:
             value = self._give(site, entry, value, given)
         if entry.sink is not None:
             self._sink(site, entry.sink)
-        if not entry.boring:
+        if not entry.kind.boring:
             self._escape(site, entry, given)
         return value, heap
 
@@ -313,25 +325,22 @@ class Library:
         return False
 
     def _look_up(self, ref: Member) -> _Entry:
-        entry = _Entry()
-        classes = self.m.program.classes
-        lineage = [
-            name
-            for name in self.m.program.supers(ref.cls)
-            if name not in classes or classes[name].library or self.m.program.is_modelled(name)
-        ]
-        entry.lineage = lineage
-        for name in [*lineage, "*"]:
+        kind = self._kinds.get(ref.cls)
+        if kind is None:
+            classes = self.m.program.classes
+            lineage = [
+                name
+                for name in self.m.program.supers(ref.cls)
+                if name not in classes or classes[name].library or self.m.program.is_modelled(name)
+            ]
+            kind = self._kinds[ref.cls] = _Kind(ref.cls, lineage)
+        entry = _Entry(kind)
+        for name in [*kind.lineage, "*"]:
             key = (name, ref.name)
             entry.handler = entry.handler or HANDLERS.get(key)
             entry.source = entry.source or self.models.sources.get(key)
             entry.keyed = entry.keyed or self.models.keyed.get(key)
             entry.sink = entry.sink or self.models.sinks.get(key)
-        first = lineage[0] if lineage else ref.cls
-        entry.carrier = any(_CARRIERS.match(name) for name in lineage[:3]) or not first.startswith(_SYSTEM)
-        entry.kit = not first.startswith((*_SYSTEM, "Ljavax/"))
-        entry.context = any(_CONTEXTS.match(name) for name in lineage)
-        entry.boring = _BORING.match(first) is not None
         return entry
 
     # -- sources -----------------------------------------------------------------------------
@@ -416,17 +425,17 @@ class Library:
                         t = self._rename(t, kinds, key) if kinds else t
                 into = merge_taint(into, t)
         receivers = objects(site.this)
-        held = CLEAN if entry.context and not entry.carrier else site.deep(site.this)
+        held = site.deep(site.this) if entry.kind.holds else CLEAN
         if name == "<init>":
             for obj in receivers:
-                if into and entry.carrier:
+                if into and entry.kind.carrier:
                     m.mark(heap, obj, into)
                 self._link(obj, params, heap)
             return None
         fluent = receivers and returns[0] == "L" and self._fluent(returns, ref.cls, entry)
-        if receivers and not entry.context:
+        if receivers and not entry.kind.context:
             for obj in receivers:
-                if fluent or (entry.carrier and not _GETTER.match(name)):
+                if fluent or (entry.kind.carrier and not _GETTER.match(name)):
                     if into:
                         m.mark(heap, obj, into)
                     self._link(obj, params, heap)
@@ -441,12 +450,12 @@ class Library:
                     found = value if found is UNKNOWN else join(found, value)
             if found is not UNKNOWN:
                 return found
-        if returns == "V" and not entry.kit:
+        if returns == "V" and not entry.kind.kit:
             return None
         if fluent:
             return with_taint(site.this, into) if into else site.this
         t = merge_taint(into, held)
-        if t and entry.kit and entry.sink is None and _TERMINAL.fullmatch(name):
+        if t and entry.kind.kit and entry.sink is None and _TERMINAL.fullmatch(name):
             # A kit of which nothing is known, but that holds data and an address, and is told to go.
             address = self.addresses(site.this, heap)
             if address is not None and any(x.startswith(("http://", "https://")) for x in texts(address)):
@@ -465,14 +474,14 @@ class Library:
         if returns in m.program.classes and not self.m.program.is_modelled(returns):
             return m.unknown(returns, t)
         value, obj = site.new(returns, t)
-        linked = [obj_ for obj_ in receivers if not entry.context] if receivers else []
+        linked = [obj_ for obj_ in receivers if not entry.kind.context] if receivers else []
         if linked:
             heap.add(obj, "link", Val(UNKNOWN, CLEAN, tuple(linked)))
         self._link(obj, params, heap)
         return value
 
     def _fluent(self, returns: str, cls: str, entry: _Entry) -> bool:
-        if returns == cls or returns in entry.lineage[:4]:
+        if returns == cls or returns in entry.kind.lineage[:4]:
             return True
         return "Builder" in cls and returns.endswith("Builder;")
 
@@ -674,7 +683,9 @@ class Library:
         others = [arg for arg in site.args if not any(arg is value for value, _ in targets)]
         if entry.sink is None:
             for arg in others:
-                if isinstance(arg, Val) and (arg is not site.this or not entry.context or entry.carrier):
+                if isinstance(arg, Val) and (
+                    arg is not site.this or not entry.kind.context or entry.kind.carrier
+                ):
                     passed = merge_taint(passed, site.deep(arg))
         for value, obj in targets:
             if obj.cls in self._components and not (passed and self._listens(obj.cls)):

@@ -989,11 +989,9 @@ class Machine:
 
     def _targets(self, frame: Frame, op: int, ref: Member, args: list[Any]) -> list[Method]:
         program = self.program
-        if self.program.is_modelled(ref.cls):
-            if op not in (0x6E, 0x72):
-                return []
-            # A callback interface of a kit on an object of the app.
-            return self._exact(ref, args)
+        if program.is_modelled(ref.cls) or (ref.cls not in program.classes and op != 0x6F):
+            # What Android or a kit calls back, on an object of the app.
+            return self._exact(ref, args) if op in (0x6E, 0x72) else []
         if op in (0x70, 0x71):
             found = program.resolve(ref.cls, ref.name, ref.kind)
             return [found] if found is not None else []
@@ -1006,9 +1004,7 @@ class Machine:
         exact = self._exact(ref, args)
         if exact or (objects(args[0]) and all(obj.fresh for obj in objects(args[0]))):
             return exact
-        if ref.cls in program.classes:
-            return program.implementations(ref.cls, ref.name, ref.kind, MAX_TARGETS)
-        return []
+        return program.implementations(ref.cls, ref.name, ref.kind, MAX_TARGETS)
 
     def _exact(self, ref: Member, args: list[Any]) -> list[Method]:
         found: dict[int, Method] = {}

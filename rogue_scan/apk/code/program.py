@@ -166,6 +166,7 @@ class Program:
         """Number of the first definition of each DEX file; definitions count on from there."""
         self.loaded: list[list[int]] = []
         """Rows of the classes of each DEX file that count."""
+        self._supers: dict[str, list[str]] = {}
         self._resolved: dict[tuple[str, str, str], Method | None] = {}
         self._refs: list[dict[int, Member]] = [{} for _ in dexes]
         self._field_refs: list[dict[int, Member]] = [{} for _ in dexes]
@@ -268,6 +269,9 @@ class Program:
 
     def supers(self, name: str) -> list[str]:
         """A type and all its superclasses and interfaces, nearest first, as far as they are known."""
+        known = self._supers.get(name)
+        if known is not None:
+            return known
         found: dict[str, None] = {}
         queue = [name]
         while queue and len(found) < 256:
@@ -282,7 +286,8 @@ class Program:
                 parent = self.models.parent(current)
                 if parent:
                     queue.append(parent)
-        return list(found)
+        known = self._supers[name] = list(found)
+        return known
 
     def resolve(self, name: str, method: str, proto: str) -> Method | None:
         """The app's method that a call on an object of a class runs, None where Android has it."""

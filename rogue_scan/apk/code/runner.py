@@ -225,7 +225,7 @@ class Runner:
             if isinstance(result, Val) or result is not None:
                 held = machine.base.get((callback.obj, "ret"), UNKNOWN)
                 machine.keep((callback.obj, "ret"), result if held is UNKNOWN else join(held, result))
-                callback.obj.fields.add("ret")
+                callback.obj.fields["ret"] = None
             if method.name == "doInBackground":
                 for other in self.library.callbacks_of(callback.obj.cls):
                     if other.name == "onPostExecute":

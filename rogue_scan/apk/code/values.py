@@ -5,7 +5,8 @@ constant without personal data) or a :class:`Val`. Texts known in part hold :dat
 unknown, so the constant prefix of an address survives what is appended to it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 HOLE: Final = "\ufffc"
@@ -82,8 +83,8 @@ class Obj:
 
     def __init__(self, key: tuple[Any, ...], cls: str, fresh: bool) -> None:
         self.key, self.cls, self.fresh = key, cls, fresh
-        self.fields: set[str] = set()
-        """Names of all fields ever stored, for deep reads."""
+        self.fields: dict[str, None] = {}
+        """Names of all fields ever stored, in the order of their first writes, for deep reads."""
         self.kind = ""
         """What a model made of it: ``meta-data``, ``asset`` …"""
         self.writes = 0
@@ -310,7 +311,7 @@ def map_texts(function: Callable[..., str | None], *values: Any) -> Any:
             return UNKNOWN
         choices.append(found)
     results: list[str] = []
-    for combination in _product(choices):
+    for combination in itertools.product(*choices):
         result = function(*combination)
         if result is None:
             return UNKNOWN
@@ -319,15 +320,6 @@ def map_texts(function: Callable[..., str | None], *values: Any) -> Any:
         if len(results) >= MAX_ALTERNATIVES:
             break
     return results[0] if len(results) == 1 else Alternatives(results)
-
-
-def _product(choices: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    if not choices:
-        yield ()
-        return
-    for first in choices[0]:
-        for rest in _product(choices[1:]):
-            yield (first, *rest)
 
 
 Cell = tuple[Any, str]
@@ -365,13 +357,13 @@ class Heap:
     def fields(self, obj: Obj) -> list[str]:
         """The names of all fields of an object that hold something."""
         self.reads.add((obj, ALL))
-        return sorted(obj.fields)
+        return list(obj.fields)
 
     def set(self, obj: Any, field: str, value: Any) -> None:
         """Overwrite a field."""
         key = (obj, field)
         if isinstance(obj, Obj) and self.delta.get(key, UNKNOWN) is not value:
-            obj.fields.add(field)
+            obj.fields[field] = None
             obj.writes += 1
         self.delta[key] = value
 

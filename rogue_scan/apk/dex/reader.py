@@ -54,6 +54,8 @@ _LOCK_STEP_ITEMS = 64
 """Code items below which walking them in lock step is not worth it."""
 _LOCK_STEP_ROUNDS = 8
 """Instructions of each item walked before those that came to their end are dropped."""
+_BLOCK = 1 << 16
+"""Code units whose instructions are numbered at once."""
 _PAYLOADS = (0x0100, 0x0200, 0x0300)
 _LENGTHS = np.tile(opcodes.LENGTH, 256).astype(np.uint8)
 """Length of an instruction by its first unit; 0 for payloads, which tell their length themselves."""
@@ -685,12 +687,19 @@ def _read_code(dex: Dex, rows: I64, offsets: I64) -> None:
     dex.code_size = size[good]
     start = dex.code_offset // 2 + 8
     end = start + dex.code_size
-    found = _instruction_starts(units, start, end)
-    dex.ins_unit = found.astype(np.uint32)
-    dex.ins_op = units.take(found).astype(np.uint8)
-    dex.code_first = np.append(found.searchsorted(start), len(found))
+    low, mask = _instruction_starts(units, start, end)
+    count = np.count_nonzero(mask)
+    dex.ins_unit, dex.ins_op = np.empty(count, np.uint32), np.empty(count, np.uint8)
+    done = 0
+    for block in range(0, len(mask), _BLOCK):
+        at = mask[block : block + _BLOCK].nonzero()[0]
+        at += low + block
+        first, done = done, done + len(at)
+        dex.ins_unit[first:done], dex.ins_op[first:done] = at, units.take(at)
+    dex.code_first = np.append(dex.ins_unit.searchsorted(start.astype(np.uint32)), count)
     some = dex.code_size > 0
-    cut = int(np.count_nonzero(_after(units, found[dex.code_first[1:][some] - 1]) > end[some]))
+    last = dex.ins_unit[dex.code_first[1:][some] - 1].astype(np.int64)
+    cut = int(np.count_nonzero(_after(units, last) > end[some]))
     if cut:
         dex.problems.append(Problem(f"the last instruction of {cut} methods is cut off", int(start[0]) * 2))
 
@@ -706,23 +715,26 @@ def _after(units: npt.NDArray[np.uint16], at: I64) -> I64:
 
 def _payload_length(units: npt.NDArray[np.uint16], at: int) -> int:
     """Length in units of the payload at a position."""
-    kind, second, low, high = struct.unpack("<4H", units[at : at + 4].tobytes().ljust(8, b"\0"))
+    words: list[int] = units[at : at + 4].tolist()
+    kind, second, low, high = [*words, 0, 0, 0][:4]
     if kind == _PAYLOADS[0]:
-        return int(2 * second + 4)
+        return 2 * second + 4
     if kind == _PAYLOADS[1]:
-        return int(4 * second + 2)
-    return int((min(second, 8) * (low | high << 16) + 1) // 2 + 4)
+        return 4 * second + 2
+    return (min(second, 8) * (low | high << 16) + 1) // 2 + 4
 
 
-def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> I64:
-    """The first unit of every instruction of all code items, ascending.
+def _instruction_starts(
+    units: npt.NDArray[np.uint16], start: I64, end: I64
+) -> tuple[int, npt.NDArray[np.bool_]]:
+    """A first unit, and from there on a mark at the first unit of every instruction of all code items.
 
     The items do not overlap, and a header lies between two of them. They are walked in lock step as
     long as that is worth numpy's calls, and the long ones that are left one by one.
     """
     some = (start < end).nonzero()[0]
     if not len(some):
-        return some
+        return 0, np.zeros(0, bool)
     low = int(start[some[0]])
     at, end = start[some] - low, end[some] - low
     units, ends = units[low:], end
@@ -730,20 +742,19 @@ def _instruction_starts(units: npt.NDArray[np.uint16], start: I64, end: I64) -> 
     while len(at) >= _LOCK_STEP_ITEMS:
         for _ in range(_LOCK_STEP_ROUNDS):
             mask[at] = True
-            at += _LENGTHS.take(units.take(at, mode="clip"))
+            lengths = _LENGTHS.take(units.take(at, mode="clip"))
+            at += lengths
             np.minimum(at, end, out=at)
         # What stands at a payload went no further.
-        mask[at] = True
-        at = _after(units, at)
+        for i in (lengths == 0).nonzero()[0].tolist():
+            at[i] += _payload_length(units, int(at[i]))
         live = (at < end).nonzero()[0]
         at, end = at[live], end[live]
     # Those that came to their end earlier than others marked it too; no instruction begins there.
     mask[ends] = False
     for first, stop in zip(at.tolist(), end.tolist(), strict=True):
         mask[first:stop] = np.frombuffer(_walk(units[first:stop]), bool)
-    found = mask.nonzero()[0]
-    found += low
-    return found
+    return low, mask
 
 
 def _walk(units: npt.NDArray[np.uint16]) -> bytearray:

@@ -192,21 +192,24 @@ class _Analysis:
         names = {graph.names[name]: name for name in set().union(*listed.values()) & graph.names.keys()}
         wanted = np.zeros(len(graph.names) + 1, bool)
         wanted[list(names)] = True
+        kinds = graph.types.keys() & (listed.keys() | self.models.parents.keys())
+        kinds |= {name for name in graph.types if name.endswith("Activity;")}
+        typed = np.zeros(len(graph.types) + 1, bool)
+        typed[[graph.types[name] for name in kinds]] = True
         used = np.zeros(len(graph.ref_name), bool)
         used[graph.call_ref] = True
-        refs = np.flatnonzero(used & wanted[graph.ref_name])
+        refs = np.flatnonzero(used & wanted[graph.ref_name] & typed[graph.ref_owner])
         types = list(graph.types)
-        known: dict[int, set[str]] = {}
+        known: dict[str, set[str]] = {}
         found = []
-        for ref, owner, name in zip(
+        for ref, owner, number in zip(
             refs.tolist(), graph.ref_owner[refs].tolist(), graph.ref_name[refs].tolist(), strict=True
         ):
-            of_owner = known.get(owner)
-            if of_owner is None:
-                above = self.models.lineage(types[owner])
-                of_owner = known[owner] = set().union(*(listed.get(cls, ()) for cls in above))
-            if names[name] in of_owner:
-                found.append((ref, types[owner], names[name]))
+            cls, name = types[owner], names[number]
+            if cls not in known:
+                known[cls] = set().union(*(listed.get(above, ()) for above in self.models.lineage(cls)))
+            if name in known[cls]:
+                found.append((ref, cls, name))
         return found
 
     def facts(self) -> CodeFacts:
@@ -537,20 +540,22 @@ class _Analysis:
         callers = graph.call_caller[calls]
         calls = calls[usable[callers] & (named[graph.call_ref[calls]] | ~graph.def_library[callers])]
         ran = {number for number, _ in self.machine.calls}
-        for dex, of_file, rows in graph.by_file(calls):
+        # No more than these are told of.
+        files = list(graph.by_file(calls[: left + len(self.machine.calls) + 1]))
+        constants = nearby.constants([(dex, rows) for dex, _, rows in files], MAX_ARGUMENT)
+        position = -1
+        for dex, of_file, rows in files:
             indices = dex.operand_b(rows)
             callees = self._callees(dex, indices)
-            constants = nearby.constants(dex, rows, MAX_ARGUMENT)
             callers = graph.call_caller[of_file].tolist()
-            for position, (index, number, unit, home) in enumerate(
-                zip(
-                    indices.tolist(),
-                    callers,
-                    dex.ins_unit[rows].tolist(),
-                    self.homes.of_many(callers),
-                    strict=True,
-                )
+            for index, number, unit, home in zip(
+                indices.tolist(),
+                callers,
+                dex.ins_unit[rows].tolist(),
+                self.homes.of_many(callers),
+                strict=True,
             ):
+                position += 1
                 if home is None or (number in ran and (number, unit - home.base // 2) in self.machine.calls):
                     continue
                 if left <= 0:

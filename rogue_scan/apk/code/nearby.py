@@ -2,9 +2,10 @@
 
 A register is followed back over the instructions that run right before the call, through moves, to the
 instruction that set it. What is found is passed on at least one way to the call; what lies behind a jump,
-or too far off, is not known. All calls of a file are looked at side by side.
+or too far off, is not known. All calls are looked at side by side.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ MAX_BACK = 24
 """Instructions looked at before a call."""
 MAX_REGISTERS = 8
 """Registers of one call that are followed."""
-_NONE = -1
+
+Files = Sequence[tuple[Dex, I64]]
+"""Instruction rows, by DEX file."""
 
 # Where an instruction names the register that it sets: bits 8-15, bits 8-11, or the second code unit.
 _HIGH, _NIBBLE, _SECOND = 1, 2, 3
@@ -33,7 +36,8 @@ for _first, _last, _how in (
 ):  # fmt: skip
     _SETS[_first : _last + 1] = _how
 _MOVES = np.zeros(256, bool)
-_MOVES[0x01:0x0A] = True
+_MOVES[[0x01, 0x02, 0x04, 0x05, 0x07, 0x08]] = True
+"""Those that name their source in the first two code units."""
 _ENDS = np.zeros(256, bool)
 _ENDS[[*range(0x0E, 0x12), *range(0x27, 0x2D)]] = True
 """Returns, throws, jumps and switches: what stands behind them does not run right after them."""
@@ -45,44 +49,69 @@ _RANGE = np.zeros(256, bool)
 _RANGE[[*range(0x74, 0x79), 0xFB]] = True
 
 
-def constants(dex: Dex, rows: I64, longest: int) -> dict[int, dict[int, Any]]:
+def constants(files: Files, longest: int) -> dict[int, dict[int, Any]]:
     """Constant arguments of those calls that have any, by the register that each begins in.
 
-    The first register after the receiver is 0. Values are numbers as they stand in the code (of a float its
-    bits), texts (their first ``longest`` characters), and descriptors of classes.
+    The calls are counted through all files; the first register after the receiver is 0. Values are numbers
+    as they stand in the code (of a float its bits), texts (their first ``longest`` characters), and
+    descriptors of classes.
     """
-    units = dex.units
-    call, place, register = _registers(dex, rows)
-    at, first = rows[call], dex.code_first[dex.code_row_of(rows)][call]
     found: dict[int, dict[int, Any]] = {}
-    for _ in range(MAX_BACK):
-        at = at - 1
-        left = np.flatnonzero((at >= first) & (register != _NONE) & ~_ENDS[dex.ins_op[at]])
-        if not len(left):
-            break
-        call, place, register, at, first = (part[left] for part in (call, place, register, at, first))
-        op = dex.ins_op[at]
-        unit = dex.ins_unit[at].astype(np.int64)
-        word = units[unit].astype(np.int64)
-        second = units.take(unit + 1, mode="clip").astype(np.int64)
-        how = _SETS[op]
-        target = np.where(how == _HIGH, word >> 8, np.where(how == _NIBBLE, word >> 8 & 15, second))
-        hit = (register == target) & (how > 0)
-        source = np.where(how == _HIGH, second, np.where(how == _NIBBLE, word >> 12, _NONE))
-        register = np.where(hit, np.where(_MOVES[op], source, _NONE), register)
-        constant = np.flatnonzero(hit & (_BITS[op] > 0))
-        values = _values(dex, op[constant], unit[constant], longest)
-        for one, where, value in zip(call[constant].tolist(), place[constant].tolist(), values, strict=True):
-            found.setdefault(one, {})[where] = value
+    if not files:
+        return found
+    call, place, back = _setters(files)
+    first = 0
+    for dex, rows in files:
+        mine = slice(*call.searchsorted([first, first + len(rows)]).tolist())
+        values = _values(dex, rows[call[mine] - first] - back[mine], longest)
+        for one, at, value in zip(call[mine].tolist(), place[mine].tolist(), values, strict=True):
+            found.setdefault(one, {})[at] = value
+        first += len(rows)
     return found
 
 
-def _registers(dex: Dex, rows: I64) -> tuple[I64, I64, I64]:
+def _read(files: Files, count: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
+    """The opcodes of instructions, and so many code units of each, one column for each instruction."""
+    more = np.arange(count, dtype=np.uint32)[:, None]
+    units = [dex.units.take(dex.ins_unit[rows] + more, mode="clip") for dex, rows in files]
+    return np.concatenate([dex.ins_op[rows] for dex, rows in files]), np.concatenate(units, axis=1)
+
+
+def _setters(files: Files) -> I64:
+    """The constants that calls pass, by call: a row of calls, of places, of instructions to go back."""
+    call, place, register = _registers(*_read(files, 3))
+    back = np.arange(1, MAX_BACK + 1)
+    room = [rows - dex.code_first[dex.code_row_of(rows)] for dex, rows in files]
+    before = [
+        (dex, (rows[:, None] - np.minimum(back, most[:, None])).ravel())
+        for (dex, rows), most in zip(files, room, strict=True)
+    ]
+    flat, units = _read(before, 2)
+    op, (word, second) = flat.reshape(-1, MAX_BACK), units.reshape(2, -1, MAX_BACK)
+    how = _SETS[op]
+    target = np.where(how == _HIGH, word >> 8, np.where(how == _NIBBLE, word >> 8 & 15, second))
+    source = np.where(how == _HIGH, second, word >> 12)
+    ended = np.logical_or.accumulate((back > np.concatenate(room)[:, None]) | _ENDS[op], axis=1)
+    sets = ~ended & (how > 0)
+    found = [np.zeros((3, 0), np.int64)]
+    passed = np.zeros(len(call), np.int64)
+    while len(call):
+        hit = sets[call] & (target[call] == register[:, None]) & (back > passed[:, None])
+        at = hit.argmax(axis=1)
+        there = hit[np.arange(len(call)), at].nonzero()[0]
+        call, place, at = call[there], place[there], at[there]
+        setter = op[call, at]
+        found.append(np.stack([call, place, at + 1])[:, _BITS[setter] > 0])
+        moved = _MOVES[setter].nonzero()[0]
+        call, place, at = call[moved], place[moved], at[moved]
+        register, passed = source[call, at], at + 1
+    setters = np.concatenate(found, axis=1)
+    return setters[:, setters[0].argsort(kind="stable")]
+
+
+def _registers(op: npt.NDArray[np.uint8], words: npt.NDArray[np.uint16]) -> tuple[I64, I64, npt.NDArray[Any]]:
     """The registers that calls pass: position of the call, place among its arguments, register."""
-    unit = dex.ins_unit[rows].astype(np.int64)
-    word = dex.units[unit].astype(np.int64)
-    third = dex.units.take(unit + 2, mode="clip").astype(np.int64)
-    op = dex.ins_op[rows]
+    word, _, third = words
     ranged = _RANGE[op]
     places = np.arange(MAX_REGISTERS)
     count = np.where(ranged, word >> 8, np.minimum(word >> 12, 5))
@@ -90,12 +119,14 @@ def _registers(dex: Dex, rows: I64) -> tuple[I64, I64, I64]:
     first = np.where(opcodes.IS_STATIC_CALL[op], 0, 1)
     call, place = np.nonzero((places < count[:, None]) & (places >= first[:, None]))
     listed = np.where(place == 4, word[call] >> 8, third[call] >> 4 * np.minimum(place, 3)) & 15
-    return call, place - first[call], np.where(ranged[call], third[call] + place, listed)
+    register = np.where(ranged[call], third[call] + place, listed)
+    return call, place - first[call], register
 
 
-def _values(dex: Dex, op: npt.NDArray[np.uint8], unit: I64, longest: int) -> list[Any]:
+def _values(dex: Dex, rows: I64, longest: int) -> list[Any]:
     """What constant instructions set."""
-    words = [dex.units.take(unit + k, mode="clip").astype(np.int64) for k in range(5)]
+    op, units = _read([(dex, rows)], 5)
+    words = units.astype(np.int64)
     raw = words[1] | words[2] << 16 | words[3] << 32 | words[4] << 48
     unused = 64 - _BITS[op]
     numbers = (np.where(op == 0x12, words[0] >> 12, raw) << unused >> unused) << _SHIFT[op]

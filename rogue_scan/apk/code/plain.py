@@ -42,10 +42,9 @@ class PlainTexts:
         rows, index, numbers = self._uses[which]
         first = np.full(len(dex.string_offsets), -1)
         first[index[::-1]] = np.arange(len(index))[::-1]
-        used = np.flatnonzero(first >= 0).tolist()
-        strings = dex.strings_at(used)
         for mark, mail in (("://", False), ("@", True)):
-            found = [(value, i) for value, i in zip(strings, used, strict=True) if mark in value]
+            used = [i for i in dex.strings_with(mark) if first[i] >= 0]
+            found = list(zip(dex.strings_at(used), used, strict=True))
             there = {value for value, _ in found}
             found += [(value, -1) for value in statics if mark in value and value not in there]
             for value, string in found[:MAX_CANDIDATES]:

@@ -116,8 +116,9 @@ class CallGraph:
     def _read_calls(self) -> None:
         """Who calls what."""
         program = self.program
-        callers, refs, virtual, every, first = [], [], [], [], 0
+        callers, refs, virtual, first = [], [], [], 0
         self._end_call: list[int] = []
+        self._call_rows: list[I64] = []
         self._first_call = np.zeros(program.method_count, np.int64)
         self._call_count = self._first_call.copy()
         for which, dex in enumerate(program.dexes):
@@ -125,26 +126,25 @@ class CallGraph:
             has_code = np.flatnonzero(dex.def_code >= 0)
             code_def[dex.def_code[has_code]] = has_code + program.first_method[which]
             rows, indices = dex.invokes()
-            counts = dex.count_in_code(rows)
+            code_rows = dex.code_row_of(rows)
+            counts = np.bincount(code_rows, minlength=len(code_def))
             known = np.flatnonzero(code_def >= 0)
             self._first_call[code_def[known]] = (np.cumsum(counts) - counts)[known] + first
             self._call_count[code_def[known]] = counts[known]
             first += len(rows)
-            callers.append(np.repeat(code_def, counts))
-            refs.append(
-                np.where(
-                    indices < len(dex.method_class), indices + self.first_ref[which], len(self.ref_sig) - 1
-                )
-            )
+            callers.append(code_def[code_rows])
+            wrong = indices >= len(dex.method_class)
+            indices += self.first_ref[which]
+            indices[wrong] = len(self.ref_sig) - 1
+            refs.append(indices)
             virtual.append(opcodes.IS_VIRTUAL[dex.ins_op[rows]])
             self._code_def.append(code_def)
-            every.append(rows)
+            self._call_rows.append(rows)
             self._end_call.append(first)
         self.call_caller = _join(callers)
         """Number of the method that each call is in, -1 for code of no method."""
         self.call_ref = _join(refs)
         self.call_virtual = np.concatenate([np.zeros(0, bool), *virtual])
-        self._call_row = _join(every)
 
     def _resolve(self) -> None:
         """The method that each ref called stands for, as :meth:`Program.resolve` finds it, -1 for none."""
@@ -248,9 +248,13 @@ class CallGraph:
     def by_file(self, calls: I64) -> Iterator[tuple[Dex, I64, I64]]:
         """Ascending calls by DEX file: those that are in it, with their instruction rows."""
         ends = np.searchsorted(calls, self._end_call).tolist()
-        for dex, first, end in zip(self.program.dexes, [0, *ends], ends, strict=False):
+        start = 0
+        for dex, rows, first, end, stop in zip(
+            self.program.dexes, self._call_rows, [0, *ends], ends, self._end_call, strict=False
+        ):
             if first < end:
-                yield dex, calls[first:end], self._call_row[calls[first:end]]
+                yield dex, calls[first:end], rows[calls[first:end] - start]
+            start = stop
 
     def callers(self, called: Mask) -> I64:
         """Numbers of the methods that call one of the refs that a mask marks."""

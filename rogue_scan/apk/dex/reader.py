@@ -12,7 +12,7 @@ Source: Android's "Dalvik Executable format" document, versions 035-041.
 import hashlib
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -56,6 +56,7 @@ _LOCK_STEP_ROUNDS = 8
 """Instructions of each item walked before those that came to their end are dropped."""
 _BLOCK = 1 << 16
 """Code units whose instructions are numbered at once."""
+_INVOKES = opcodes.IS_INVOKE.tobytes()
 _PAYLOADS = (0x0100, 0x0200, 0x0300)
 _LENGTHS = np.tile(opcodes.LENGTH, 256).astype(np.uint8)
 """Length of an instruction by its first unit; 0 for payloads, which tell their length themselves."""
@@ -156,6 +157,12 @@ class Dex(msgspec.Struct, eq=False):
         if self._strings is None:
             self._strings = _Strings(self)
         return self._strings.at(indices)
+
+    def strings_with(self, mark: str) -> list[int]:
+        """The indices of the strings that contain an ASCII text, ascending."""
+        if self._strings is None:
+            self._strings = _Strings(self)
+        return self._strings.containing(mark)
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
@@ -259,7 +266,7 @@ class Dex(msgspec.Struct, eq=False):
 
     def invokes(self) -> tuple[I64, I64]:
         """Every call of a method: rows of the instructions, and the method index of each."""
-        rows = opcodes.IS_INVOKE.take(self.ins_op).nonzero()[0]
+        rows = np.frombuffer(self.ins_op.tobytes().translate(_INVOKES), bool).nonzero()[0]
         return rows, self.operand_b(rows)
 
     def methods_of(self, methods: I64, wanted: Callable[[str], object]) -> I64:
@@ -498,7 +505,7 @@ class _Strings:
 
     def __init__(self, dex: Dex) -> None:
         data = dex.data
-        self._known = [_UNREAD] * len(dex.string_offsets)
+        self._known, self._text = [_UNREAD] * len(dex.string_offsets), ""
         if not self._known:
             return
         raw = np.frombuffer(data, np.uint8)
@@ -518,13 +525,14 @@ class _Strings:
             self._known = list(_strings_apart(data, dex.string_offsets.tolist(), budget))
             return
         self._starts = starts - low
-        self._text = str(memoryview(data)[low : end + 1], "latin-1")
+        self._raw = raw[low : end + 1]
+        self._text = str(self._raw.data, "latin-1")
 
     def __getitem__(self, index: int) -> str:
         found = self._known[index]
         return self.at([index])[0] if found is _UNREAD else found
 
-    def at(self, indices: list[int]) -> list[str]:
+    def at(self, indices: Collection[int]) -> list[str]:
         """The strings of many indices."""
         known = self._known
         fresh = [i for i in indices if known[i] is _UNREAD]
@@ -534,6 +542,18 @@ class _Strings:
                 found = text[start : text.index("\0", start)]
                 known[i] = found if found.isascii() else decode_mutf8(found.encode("latin-1"))
         return [known[i] for i in indices]
+
+    def containing(self, mark: str) -> list[int]:
+        """The indices of the strings that contain an ASCII text; the others are not decoded."""
+        asked: Collection[int] = range(len(self._known))
+        if self._text:
+            first, *more = mark.encode()
+            places = (self._raw == first).nonzero()[0]
+            for distance, byte in enumerate(more, 1):
+                places = places[self._raw.take(places + distance, mode="clip") == byte]
+            order = self._starts.argsort()
+            asked = distinct(order[self._starts[order].searchsorted(places, side="right") - 1]).tolist()
+        return [i for i, text in zip(asked, self.at(asked), strict=True) if mark in text]
 
 
 def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str]:

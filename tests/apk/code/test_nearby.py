@@ -17,7 +17,7 @@ def passed(build: Callable[..., bytes], body: str) -> dict[int, Any]:
     text = f".class Lapp/A;\n.method static go(I)V 10\n{body}\nreturn-void\n"
     (dex,) = reader.read_all("classes.dex", build(text))
     rows, _ = dex.invokes()
-    return nearby.constants(dex, rows[-1:], 80).get(0, {})
+    return nearby.constants([(dex, rows[-1:])], 80).get(0, {})
 
 
 USE = "invoke-static {v1, v2} Lapp/B;->use(ILjava/lang/Object;)V"

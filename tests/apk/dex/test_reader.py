@@ -110,6 +110,7 @@ def test_four_billion_strings_are_refused(sample: bytes) -> None:
 
 def walk(raw: bytes) -> None:
     for dex in reader.read_all("fuzz", raw):
+        dex.strings_with("://")
         rows, index = dex.const_strings()
         [dex.string(i) for i in index[:64].tolist()]
         [dex.method_id(i) for i in dex.invokes()[1][:64].tolist()]
@@ -169,8 +170,8 @@ def test_all_strings_at_once_are_those_read_one_by_one(
     assert everything(dex) == [one_by_one(raw, at) for at in dex.string_offsets.tolist()]
 
 
-@given(st.lists(st.text(max_size=200), min_size=1, max_size=20), st.randoms())
-def test_strings_in_any_order_of_the_file(texts: list[str], random: Random) -> None:
+def shuffled(texts: list[str], random: Random) -> reader.Dex:
+    """A file of nothing but strings, that stand in it in some other order."""
     raw, offsets = b"", {}
     for index in random.sample(range(len(texts)), len(texts)):
         text = texts[index]
@@ -181,7 +182,31 @@ def test_strings_in_any_order_of_the_file(texts: list[str], random: Random) -> N
         )
     dex = reader.Dex("classes.dex", raw, "035", 0)
     dex.string_offsets = np.array([offsets[i] for i in range(len(texts))], np.uint32)
-    assert everything(dex) == [one_by_one(raw, offsets[i]) for i in range(len(texts))]
+    return dex
+
+
+@given(st.lists(st.text(max_size=200), min_size=1, max_size=20), st.randoms())
+def test_strings_in_any_order_of_the_file(texts: list[str], random: Random) -> None:
+    dex = shuffled(texts, random)
+    assert everything(dex) == [one_by_one(dex.data, at) for at in dex.string_offsets.tolist()]
+
+
+@given(st.lists(st.text(":/@a\0é😀", max_size=70), min_size=1, max_size=20), st.randoms())
+def test_strings_that_contain_a_text_are_found_without_reading_the_others(
+    texts: list[str], random: Random
+) -> None:
+    for mark in ("://", "@"):
+        found = shuffled(texts, random).strings_with(mark)
+        assert found == [i for i, text in enumerate(texts) if mark in text]
+
+
+@pytest.mark.parametrize("region", [reader.MAX_REGION, 0])
+def test_strings_with_a_text_are_those_found_by_reading_all(
+    sample: bytes, region: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "MAX_REGION", region)
+    dex = reader.read("classes.dex", sample)
+    assert dex.strings_with("/") == [i for i, text in enumerate(everything(dex)) if "/" in text]
 
 
 @pytest.mark.parametrize("region", [reader.MAX_REGION, 0])

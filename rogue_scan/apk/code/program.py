@@ -3,6 +3,7 @@
 Where two files define a class, the first one counts, as it does for Android's class loader.
 """
 
+import collections
 import functools
 import re
 from collections.abc import Iterable
@@ -18,6 +19,7 @@ from rogue_scan.apk.dex.reader import (
     ACC_INTERFACE,
     ACC_NATIVE,
     ACC_STATIC,
+    I64,
     NO_INDEX,
     Dex,
     Member,
@@ -159,7 +161,7 @@ class Program:
         # An app may well call its own packages "android.something".
         self._homes = tuple("L" + home.replace(".", "/") + "/" for home in sorted(homes))
         self.classes: dict[str, Class] = {}
-        self.subclasses: dict[str, list[Class]] = {}
+        self.subclasses: dict[str, list[Class]] = collections.defaultdict(list)
         """Classes that name a type as superclass or interface."""
         self.method_count = 0
         self.first_method: list[int] = []
@@ -183,19 +185,21 @@ class Program:
         first = dex.def_class.searchsorted(np.arange(len(dex.classes) + 1)).tolist()
         number = self.method_count
         loaded = []
-        names = dex.class_names()
+        names, types = dex.class_names(), dex.types()
         interfaces: dict[int, list[str]] = {0: []}
+        classes, subclasses = self.classes, self.subclasses
         rows = zip(names, dex.classes[:, 1:4].tolist(), self.models.libraries(names), strict=True)
-        for row, (name, (access, super_index, listed), library) in enumerate(rows):
-            if name in self.classes or (SYSTEM.match(name) and not name.startswith(self._homes)):
+        for row, (name, (access, above, listed), library) in enumerate(rows):
+            if name in classes or (SYSTEM.match(name) and not name.startswith(self._homes)):
                 continue
             if listed not in interfaces:
                 interfaces[listed] = dex.type_list(listed)
-            cls = Class(
+            super_name = types[above] if above < len(types) else "" if above == NO_INDEX else "V"
+            classes[name] = cls = Class(
                 name,
                 dex,
                 row,
-                "" if super_index == NO_INDEX else dex.type(super_index),
+                super_name,
                 interfaces[listed],
                 access,
                 library and not name.startswith(self._own),
@@ -203,11 +207,11 @@ class Program:
                 first[row + 1],
                 number,
             )
-            self.classes[name] = cls
             loaded.append(row)
-            for parent in (cls.super_name, *cls.interfaces):
-                if parent != "Ljava/lang/Object;":
-                    self.subclasses.setdefault(parent, []).append(cls)
+            if super_name != "Ljava/lang/Object;":
+                subclasses[super_name].append(cls)
+            for parent in cls.interfaces:
+                subclasses[parent].append(cls)
         self.loaded.append(loaded)
         self.first_method.append(number)
         self.method_count += len(dex.def_method)
@@ -399,10 +403,8 @@ class Program:
         """All classes of whose static fields any instruction reads one."""
         found: set[str] = set()
         for dex in self.dexes:
-            rows = np.flatnonzero((dex.ins_op >= 0x60) & (dex.ins_op <= 0x66))
-            fields = distinct(dex.operand_b(rows))
-            fields = fields[fields < len(dex.field_class)]
-            found |= {dex.type(i) for i in distinct(dex.field_class[fields]).tolist()}
+            owners = dex.field_class[_fields(dex, opcodes.SGET)]
+            found |= {dex.type(i) for i in distinct(owners).tolist()}
         return found
 
     def is_written(self, field: Member) -> bool:
@@ -418,11 +420,7 @@ class Program:
         """Of each class, the strings that name its fields that any instruction stores to."""
         found: dict[str, list[tuple[Dex, list[int]]]] = {}
         for dex in self.dexes:
-            op = dex.ins_op
-            puts = ((op >= 0x59) & (op <= 0x5F)) | ((op >= 0x67) & (op <= 0x6D))
-            used = np.zeros(1 << 16, bool)
-            used[dex.operand_b(puts.nonzero()[0])] = True
-            fields = used[: len(dex.field_class)].nonzero()[0]
+            fields = _fields(dex, opcodes.IPUT, opcodes.SPUT)
             owners, names = dex.field_class[fields], dex.field_name[fields].tolist()
             # Fields of a class stand together.
             first = 0
@@ -431,6 +429,13 @@ class Program:
                     found.setdefault(dex.type(owners.item(first)), []).append((dex, names[first:last]))
                 first = last
         return found
+
+
+def _fields(dex: Dex, *runs: range) -> I64:
+    """The fields that instructions of some opcodes name, ascending."""
+    used = np.zeros(1 << 16, bool)
+    used[dex.operand_b(dex.instructions(*runs))] = True
+    return used[: len(dex.field_class)].nonzero()[0]
 
 
 def argument_places(kinds: Iterable[str]) -> list[int]:

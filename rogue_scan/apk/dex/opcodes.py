@@ -133,11 +133,16 @@ for _first, _format, _names in _RUNS:
 LENGTH = np.array([int(f[0]) for f in FORMAT], dtype=np.int64)
 """Length of each opcode in 16-bit code units."""
 
+INVOKE = (range(0x6E, 0x73), range(0x74, 0x79), range(0xFA, 0xFC))
+"""The invokes whose operand B is a method index (``invoke-custom`` has a call site instead)."""
+SGET = range(0x60, 0x67)
+IPUT = range(0x59, 0x60)
+SPUT = range(0x67, 0x6E)
+
 IS_INVOKE = np.zeros(256, dtype=bool)
-"""True for the invokes whose operand B is a method index (``invoke-custom`` has a call site instead)."""
-IS_INVOKE[0x6E:0x73] = True
-IS_INVOKE[0x74:0x79] = True
-IS_INVOKE[0xFA:0xFC] = True
+"""True for what is in ``INVOKE``."""
+for _run in INVOKE:
+    IS_INVOKE[_run] = True
 
 IS_VIRTUAL = np.zeros(256, dtype=bool)
 """True for ``invoke-virtual`` and ``invoke-interface``: what runs depends on the object."""

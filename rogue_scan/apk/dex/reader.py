@@ -56,7 +56,6 @@ _LOCK_STEP_ROUNDS = 8
 """Instructions of each item walked before those that came to their end are dropped."""
 _BLOCK = 1 << 16
 """Code units whose instructions are numbered at once."""
-_INVOKES = opcodes.IS_INVOKE.tobytes()
 _PAYLOADS = (0x0100, 0x0200, 0x0300)
 _LENGTHS = np.tile(opcodes.LENGTH, 256).astype(np.uint8)
 """Length of an instruction by its first unit; 0 for payloads, which tell their length themselves."""
@@ -247,6 +246,14 @@ class Dex(msgspec.Struct, eq=False):
         """Number of instructions, payloads counted as one each."""
         return len(self.ins_unit)
 
+    def instructions(self, *runs: range) -> I64:
+        """Rows of the instructions whose opcode is in one of the runs."""
+        found = np.zeros(len(self.ins_op), bool)
+        for run in runs:
+            # What is less than the first wraps around to a great number.
+            found |= self.ins_op - run.start < len(run)
+        return found.nonzero()[0]
+
     def code_row_of(self, instructions: I64) -> Rows:
         """Rows of the code items that instruction rows lie in."""
         if self._code_rows is None:
@@ -266,7 +273,7 @@ class Dex(msgspec.Struct, eq=False):
 
     def invokes(self) -> tuple[I64, I64]:
         """Every call of a method: rows of the instructions, and the method index of each."""
-        rows = np.frombuffer(self.ins_op.tobytes().translate(_INVOKES), bool).nonzero()[0]
+        rows = self.instructions(*opcodes.INVOKE)
         return rows, self.operand_b(rows)
 
     def methods_of(self, methods: I64, wanted: Callable[[str], object]) -> I64:
@@ -278,9 +285,7 @@ class Dex(msgspec.Struct, eq=False):
 
     def const_strings(self) -> tuple[I64, I64]:
         """Every ``const-string``: rows of the instructions, and the string index of each."""
-        rows = (
-            (self.ins_op == opcodes.CONST_STRING) | (self.ins_op == opcodes.CONST_STRING_JUMBO)
-        ).nonzero()[0]
+        rows = self.instructions(range(opcodes.CONST_STRING, opcodes.CONST_STRING_JUMBO + 1))
         return rows, self.string_operand(rows)
 
     def string_operand(self, rows: I64) -> I64:

@@ -89,7 +89,7 @@ _SEMANTICS = (
 )
 """Imported for the handlers that they register."""
 
-STEPS = 80_000
+STEPS = 60_000
 """Steps of interpretation that an app gets."""
 MAX_STRINGS = 20_000
 MAX_CALLS = 30_000

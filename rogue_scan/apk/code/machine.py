@@ -52,6 +52,8 @@ MAX_TURNS = 5_000
 """Times that one branch is decided in one trace; from there on both ways are taken."""
 ENTRY_STEPS = 8_000
 """Steps that one entry point may use up at first, for the others need theirs."""
+SWEPT_STEPS = 3_000
+"""The same for a method that nothing led to: what it calls is run for itself if it does not get there."""
 MORE_SHARE = 4
 """What used up its share gets this many times as much once the others have run."""
 CAREFUL_STEPS = 2_000
@@ -286,7 +288,7 @@ class Machine:
         result: Any = None
         # No entry point may use up what the others need; one that would gets more once they have run.
         saved = self.steps_left
-        share = self._shares.get(method.number, ENTRY_STEPS)
+        share = self._shares.get(method.number, SWEPT_STEPS if swept else ENTRY_STEPS)
         self.steps_left = start = min(saved, share)
         if swept:
             # Of arguments that nobody knows, one run of what they share tells as much as another.

@@ -37,6 +37,9 @@ Source: package index of the Android API reference.
 """
 MANY_CLASSES = 500
 """Classes of no known kit up to which all of them count as the app's own."""
+_BEYOND = [0, 0, 0, 0]
+"""What the last instruction of a method reads where it is cut off."""
+_LENGTH: list[int] = opcodes.LENGTH.tolist()
 MAX_METHOD_UNITS = 1 << 16
 """Code units of a method beyond which its rest is not interpreted."""
 
@@ -170,9 +173,8 @@ class Program:
         """Rows of the classes of each DEX file that count."""
         self._supers: dict[str, list[str]] = {}
         self._resolved: dict[tuple[str, str, str], Method | None] = {}
-        self._refs: list[dict[int, Member]] = [{} for _ in dexes]
-        self._field_refs: list[dict[int, Member]] = [{} for _ in dexes]
-        self._order = {id(dex): i for i, dex in enumerate(dexes)}
+        self._refs: dict[Dex, dict[int, Member]] = {dex: {} for dex in dexes}
+        self._field_refs: dict[Dex, dict[int, Member]] = {dex: {} for dex in dexes}
         self._protos: dict[str, list[str]] = {}
         for dex in dexes:
             self._load(dex)
@@ -255,7 +257,7 @@ class Program:
 
     def method_ref(self, dex: Dex, index: int) -> Member:
         """The method that an operand names."""
-        refs = self._refs[self._order[id(dex)]]
+        refs = self._refs[dex]
         found = refs.get(index)
         if found is None:
             found = refs[index] = dex.method_id(index)
@@ -263,7 +265,7 @@ class Program:
 
     def field_ref(self, dex: Dex, index: int) -> Member:
         """The field that an operand names."""
-        refs = self._field_refs[self._order[id(dex)]]
+        refs = self._field_refs[dex]
         found = refs.get(index)
         if found is None:
             found = refs[index] = dex.field_id(index)
@@ -371,13 +373,12 @@ class Program:
 
     def _decode(self, method: Method) -> Body:
         dex, row = method.dex, method.code
-        first, last = int(dex.code_first[row]), int(dex.code_first[row + 1])
-        start = int(dex.code_offset[row]) // 2 + 8
-        size = min(int(dex.code_size[row]), MAX_METHOD_UNITS)
-        units = dex.units[start : start + size].tolist()
-        units += [0, 0, 0, 0, 0]
+        start = dex.code_offset.item(row) // 2 + 8
+        size = min(dex.code_size.item(row), MAX_METHOD_UNITS)
+        units = dex.units[start : start + size].tolist() + _BEYOND
         code: dict[int, Ins] = {}
-        for at in (dex.ins_unit[first:last].astype(np.int64) - start).tolist():
+        for unit in dex.ins_unit[dex.code_first.item(row) : dex.code_first.item(row + 1)].tolist():
+            at = unit - start
             if at >= size:
                 break
             code[at] = decode(units, at, size)
@@ -477,16 +478,15 @@ def _s32(value: int) -> int:
 
 
 def decode(units: list[int], at: int, size: int) -> Ins:
-    """Decode the instruction at a unit; branch targets become absolute units."""
-    word = units[at]
+    """Decode the instruction at one of so many units, which those ``_BEYOND`` follow.
+
+    Branch targets become absolute units.
+    """
+    word, one, two = units[at : at + 3]
     op = word & 0xFF
     high = word >> 8
     form = opcodes.FORMAT[op]
-    after = at + int(form[0])
-    if after > size + 4:
-        return (0, after, 0, 0, None)
-    one = units[at + 1] if at + 1 < len(units) else 0
-    two = units[at + 2] if at + 2 < len(units) else 0
+    after = at + _LENGTH[op]
     match form:  # the most frequent ones first
         case "35c" | "45cc":
             count = min(high >> 4, 5)

@@ -206,9 +206,9 @@ class Dex(msgspec.Struct, eq=False):
         if not 0 <= index < len(self.field_class):
             return Member("V", "", "V")
         return Member(
-            self.type(int(self.field_class[index])),
-            self.string(int(self.field_name[index])),
-            self.type(int(self.field_type[index])),
+            self.type(self.field_class.item(index)),
+            self.string(self.field_name.item(index)),
+            self.type(self.field_type.item(index)),
         )
 
     def method_id(self, index: int) -> Member:
@@ -216,9 +216,9 @@ class Dex(msgspec.Struct, eq=False):
         if not 0 <= index < len(self.method_class):
             return Member("V", "", "()V")
         return Member(
-            self.type(int(self.method_class[index])),
-            self.string(int(self.method_name[index])),
-            self.proto(int(self.method_proto[index])),
+            self.type(self.method_class.item(index)),
+            self.string(self.method_name.item(index)),
+            self.proto(self.method_proto.item(index)),
         )
 
     def class_name(self, row: int) -> str:

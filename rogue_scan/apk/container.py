@@ -14,6 +14,7 @@ Sources: APPNOTE.TXT 6.3.10 (PKWARE); AOSP ``system/libziparchive/zip_archive.cc
 """
 
 import hashlib
+import io
 import mmap
 import struct
 import zlib
@@ -36,7 +37,8 @@ _END64 = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR64 = struct.Struct("<4sIQI")
 
 STORED, DEFLATED = 0, 8
-_PIECE = 1 << 18
+_PACKED_PIECE, _PIECE = 1 << 15, 1 << 18
+"""Bytes given to the decoder at a time, and taken from it: few enough to stay in the processor's cache."""
 
 MAX_ENTRIES = 200_000
 MAX_ENTRY = 192 << 20
@@ -141,8 +143,8 @@ class Container:
         """
         most = min(most, self._left)
         if entry.method == DEFLATED:
-            out, whole = self._inflate(entry, most)
-            if not whole:
+            out, crc = self._inflate(entry, most)
+            if len(out) > most:
                 raise LimitExceeded(f"{short(entry.name, 80)} decodes to more than {most} bytes")
         else:
             if entry.size > most:
@@ -150,6 +152,7 @@ class Container:
             if entry.start < 0 or entry.start + entry.size > len(self.data):
                 raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
             out = bytes(self.data[entry.start : entry.start + entry.size])
+            crc = zlib.crc32(out)
         self._left -= len(out)
         if len(out) != entry.size:
             self.note(
@@ -159,7 +162,7 @@ class Container:
                 f"{entry.size} claimed, {len(out)} decoded",
                 refused=True,
             )
-        elif zlib.crc32(out) != entry.crc:
+        elif crc != entry.crc:
             self.note("zip:wrong-crc", entry.header, entry.name, f"{entry.crc:08x}")
         elif keep:
             self._kept[_data_of(entry)] = out
@@ -195,11 +198,7 @@ class Container:
             return
         decoder = zlib.decompressobj(-15)
         try:
-            for at in range(0, len(packed), _PIECE):
-                rest: bytes | memoryview = packed[at : at + _PIECE]
-                while rest and not decoder.eof:
-                    yield decoder.decompress(rest, 4 * _PIECE)
-                    rest = decoder.unconsumed_tail
+            yield from _inflated(decoder, packed)
         except zlib.error as error:
             raise Malformed(f"{short(entry.name, 80)}: packed data are broken ({error})") from None
 
@@ -216,7 +215,7 @@ class Container:
             out = decoder.decompress(beginning, most)
             if len(out) == most or decoder.eof:
                 return out
-            return self._inflate(entry, most)[0]
+            return self._inflate(entry, most)[0][:most]
         except (zlib.error, Malformed, Truncated):
             return b""
 
@@ -227,22 +226,44 @@ class Container:
         length = entry.packed if entry.method == DEFLATED else entry.size
         return memoryview(self.data)[entry.start : entry.start + length]
 
-    def _inflate(self, entry: Entry, most: int) -> tuple[bytes, bool]:
+    def _inflate(self, entry: Entry, most: int) -> tuple[bytes, int]:
+        """The decoded entry and its checksum; where it is longer than ``most``, not much more than that."""
         if entry.start < 0:
             raise Truncated(f"{short(entry.name, 80)}: no local header")
         packed = self.packed_bytes(entry)
         decoder = zlib.decompressobj(-15)
+        pieces = _inflated(decoder, packed)
         try:
-            out = decoder.decompress(packed, most)
-            if decoder.eof or len(out) < most:
-                whole = True
-            else:
-                whole = not decoder.decompress(decoder.unconsumed_tail, 1)
+            out = next(pieces, b"")
+            crc = zlib.crc32(out)
+            if not decoder.eof:
+                # Pieces kept until they are joined would take twice the memory.
+                collected = io.BytesIO()
+                collected.write(out)
+                for piece in pieces:
+                    collected.write(piece)
+                    crc = zlib.crc32(piece, crc)
+                    if collected.tell() > most:
+                        break
+                out = collected.getvalue()
         except zlib.error as error:
             raise Malformed(f"{short(entry.name, 80)}: packed data are broken ({error})") from None
-        if whole and not decoder.eof and len(packed) < entry.packed:
+        if len(out) <= most and not decoder.eof and len(packed) < entry.packed:
             raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
-        return out, whole
+        return out, crc
+
+
+def _inflated(decoder: "zlib._Decompress", packed: memoryview) -> Iterator[bytes]:
+    """What packed data decode to, piece by piece. Raises ``zlib.error``."""
+    for at in range(0, len(packed), _PACKED_PIECE):
+        rest: bytes | memoryview = packed[at : at + _PACKED_PIECE]
+        full = True
+        while full and not decoder.eof:
+            piece = decoder.decompress(rest, _PIECE)
+            yield piece
+            rest, full = decoder.unconsumed_tail, len(piece) == _PIECE
+        if decoder.eof:
+            return
 
 
 def _data_of(entry: Entry) -> tuple[int, int, int]:

@@ -1,3 +1,5 @@
+import hashlib
+import random
 import struct
 import zlib
 
@@ -146,6 +148,24 @@ def test_a_bomb_is_noted_and_not_decoded(labelled):
     assert len(box.peek(box.get("assets/zeros.bin"), 64)) == 64
 
 
+@pytest.mark.parametrize("piece", [1, 300, 5000, 1 << 18])
+@pytest.mark.parametrize(
+    "data",
+    [bytes(2_000_000), random.Random(1).randbytes(70_000), b"some text " * 30_000, b""],
+    ids=["zeros", "random", "text", "none"],
+)
+def test_entries_are_decoded_whole_whatever_the_pieces(zip_writer, monkeypatch, data, piece):
+    monkeypatch.setattr("rogue_scan.apk.container._PIECE", max(piece, len(data) // 500))
+    box = open_container(zip_writer.add("a", data).done())
+    (entry,) = box.entries
+    assert box.read(entry, len(data)) == data
+    assert box.digest(entry, "sha256") == hashlib.sha256(data).digest()
+    assert not box.differences
+    if data:
+        with pytest.raises(LimitExceeded):
+            box.read(entry, len(data) - 1)
+
+
 def test_the_first_bytes_behind_thousands_of_empty_blocks(zip_writer):
     deflate = zlib.compressobj(wbits=-15)
     packed = b"\0\0\0\xff\xff" * 5000 + deflate.compress(b"dex\n035\0" * 9) + deflate.flush()
@@ -232,8 +252,6 @@ def test_zip64_sizes(zip_writer):
 
 
 def test_digests_are_computed_in_pieces_and_once_for_shared_bytes(zip_writer, monkeypatch):
-    import hashlib
-
     data = b"0123456789" * 200_000
     box = open_container(zip_writer.add("a", data).add("b", data, header=0).add("c", data, method=0).done())
     want = hashlib.sha256(data).digest()

@@ -715,7 +715,9 @@ def _web_flows(pages: tuple[WebFile, ...], app: Manifest) -> Iterator[Flow]:
 
 def with_kits(facts: AppFacts) -> AppFacts:
     """Facts with the kits that are known now: stored facts are asked again when kit signatures change."""
-    names: Iterable[str] = (name.rpartition("!")[2] for name in facts.names)
+    names: Iterable[str] = facts.names
+    if facts.parts:
+        names = (name.rpartition("!")[2] for name in names)
     if facts.form == "aab":
         names = (name.partition("/")[2].removeprefix("root/") for name in names)
     found = kits.find(

@@ -176,7 +176,7 @@ class _Analysis:
         self.homes = Homes(self.graph)
         self._argument_places: dict[str, list[int]] = {}
         outside = (*_FRAMEWORK, *_SENDS)
-        self._outside = [item for item in self.graph.types.items() if item[0].startswith(outside)]
+        self._outside = [name for name in self.graph.types.known if name.startswith(outside)]
         self.machine = Machine(self.program, app, resources, STEPS)
         self.library = Library(self.machine)
         self.library.retrofit_call = kits.retrofit_call
@@ -189,23 +189,22 @@ class _Analysis:
     def _named(self) -> list[tuple[int, str, str]]:
         """The refs called whose names models list for their class or one above it."""
         graph, listed = self.graph, self.models.named
-        names = {graph.names[name]: name for name in set().union(*listed.values()) & graph.names.keys()}
-        wanted = np.zeros(len(graph.names) + 1, bool)
-        wanted[list(names)] = True
-        kinds = graph.types.keys() & (listed.keys() | self.models.parents.keys())
-        kinds |= {name for name in graph.types if name.endswith("Activity;")}
-        typed = np.zeros(len(graph.types) + 1, bool)
-        typed[[graph.types[name] for name in kinds]] = True
+        names = set().union(*listed.values()) & graph.names.known.keys()
+        types = graph.types.known.keys() & (listed.keys() | self.models.parents.keys())
+        types |= {name for name in graph.types.known if name.endswith("Activity;")}
         used = np.zeros(len(graph.ref_name), bool)
         used[graph.call_ref] = True
-        refs = np.flatnonzero(used & wanted[graph.ref_name] & typed[graph.ref_owner])
-        types = list(graph.types)
+        refs = np.flatnonzero(
+            used & graph.names.marks(names)[graph.ref_name] & graph.types.marks(types)[graph.ref_owner]
+        )
+        name_of = {graph.names.known[name]: name for name in names}
+        type_of = {graph.types.known[name]: name for name in types}
         known: dict[str, set[str]] = {}
         found = []
         for ref, owner, number in zip(
             refs.tolist(), graph.ref_owner[refs].tolist(), graph.ref_name[refs].tolist(), strict=True
         ):
-            cls, name = types[owner], names[number]
+            cls, name = type_of[owner], name_of[number]
             if cls not in known:
                 known[cls] = set().union(*(listed.get(above, ()) for above in self.models.lineage(cls)))
             if name in known[cls]:
@@ -270,9 +269,8 @@ class _Analysis:
 
     def _of_types(self, beginnings: tuple[str, ...]) -> Mask:
         """The refs to methods of types of Android, or of kits that send, whose names begin like this."""
-        marked = np.zeros(len(self.graph.types) + 1, bool)
-        marked[[number for name, number in self._outside if name.startswith(beginnings)]] = True
-        return marked[self.graph.ref_owner]
+        types = [name for name in self._outside if name.startswith(beginnings)]
+        return self.graph.types.marks(types)[self.graph.ref_owner]
 
     # -- strings -----------------------------------------------------------------------------
 

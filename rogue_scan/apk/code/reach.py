@@ -5,7 +5,6 @@ instantiates; a class that is instantiated is called back by Android through the
 the names of callbacks.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -57,18 +56,16 @@ class CallGraph:
 
     def _read_refs(self) -> None:
         """What the method indices of all files name."""
-        types, names, protos = _Numbers(self.class_index), _Numbers(), _Numbers()
+        self.types, self.names, protos = Numbers(self.class_index), Numbers(), Numbers()
         owners, named, kinds, first = [], [], [], 0
         for dex in self.program.dexes:
-            numbers = types.of(dex.types())
+            numbers = self.types.of(dex.types())
             owners.append(numbers[dex.method_class])
-            named.append(names.of_used(dex.method_name, dex.strings_at, len(dex.string_offsets)))
+            named.append(self.names.of_used(dex.method_name, dex.strings_at, len(dex.string_offsets)))
             kinds.append(protos.of_used(dex.method_proto, dex.protos_at, len(dex.protos)))
             self.type_numbers.append(numbers)
             self.first_ref.append(first)
             first += len(dex.method_class)
-        self.types, self.names = types.known, names.known
-        """Numbers of types and of the names of methods."""
         self.ref_owner, self.ref_name = _join([*owners, _NONE]), _join([*named, _NONE])
         keys = self.ref_name << _PROTO_BITS | _join([*kinds, _NONE])
         _, self.ref_sig = np.unique(keys, return_inverse=True)
@@ -91,18 +88,17 @@ class CallGraph:
             _join([numbers[dex.classes[:, 0][dex.def_class]] for dex, numbers in of_files])
         )
         """Number of the class of each method, -1 where the program leaves it out."""
-        supers = [cls.super_name for cls in classes]
-        self.super_of = np.array([self.class_index.get(name, -1) for name in supers] + [-1], np.int64)
-        self.def_library = np.array([cls.library for cls in classes] + [True])[self.def_class]
+        supers = [self.class_index.get(cls.super_name, -1) for cls in classes]
+        self.super_of = np.fromiter([*supers, -1], np.int64)
+        self.def_library = mask([cls.library for cls in classes] + [True])[self.def_class]
         """Whether each method is of a kit, or of no class that counts."""
-        far = np.array([cls.far for cls in classes] + [False])[self.def_class]
+        far = mask([cls.far for cls in classes] + [False])[self.def_class]
         self.def_own = ~self.def_library & ~far
-        outside = np.array([cls.super_name != _OBJECT or bool(cls.interfaces) for cls in classes] + [False])
-        is_callback = np.zeros(len(self.names) + 1, bool)
-        is_callback[[self.names[name] for name in program.models.callbacks_among(self.names)]] = True
+        outside = mask([cls.super_name != _OBJECT or bool(cls.interfaces) for cls in classes] + [False])
         names = self.ref_name[refs]
+        is_callback = self.names.marks(program.models.callbacks_among(self.names.known))
         self.def_callback = is_callback[names] & outside[self.def_class]
-        self.def_clinit = names == self.names.get("<clinit>", -1)
+        self.def_clinit = names == self.names.known.get("<clinit>", -1)
         numbers = np.flatnonzero(self.def_class >= 0)
         self.members = Groups(self.def_class[numbers], numbers, len(classes))
         clinit = numbers[self.def_clinit[numbers]]
@@ -209,7 +205,8 @@ class CallGraph:
         found = self._supers.get(cls)
         if found is None:
             names = self.program.supers(self.class_names[cls])
-            numbers = [self.types[name] for name in names if name in self.types]
+            known = self.types.known
+            numbers = [known[name] for name in names if name in known]
             found = self._supers[cls] = np.array(numbers, np.int64)
         return found
 
@@ -221,7 +218,7 @@ class CallGraph:
         makers, made = [], []
         for which, dex in enumerate(program.dexes):
             rows = np.flatnonzero((dex.ins_op == opcodes.NEW_INSTANCE) | (dex.ins_op == opcodes.CONST_CLASS))
-            numbers = np.append(self.type_numbers[which], len(self.types))
+            numbers = np.append(self.type_numbers[which], self.types.end)
             classes = self._class_of(numbers[np.minimum(dex.operand_b(rows), len(numbers) - 1)])
             rows, classes = rows[classes >= 0], classes[classes >= 0]
             # Naming a component's class makes no object of it: only the manifest does.
@@ -348,18 +345,19 @@ def first_time(flags: Mask, positions: I64) -> I64:
     return new
 
 
-class _Numbers:
-    """Numbers of texts, from 0 on."""
+class Numbers:
+    """Numbers of texts; some stay unused."""
 
     def __init__(self, known: dict[str, int] | None = None) -> None:
         self.known = dict(known or {})
+        self.end = len(self.known)
+        """All numbers are below."""
 
     def of(self, texts: list[str]) -> I64:
         """The numbers of texts."""
-        known = self.known
-        fresh = dict.fromkeys([text for text in texts if text not in known])
-        known.update(zip(fresh, itertools.count(len(known)), strict=False))
-        return np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))
+        fresh = range(self.end, self.end + len(texts))
+        self.end = fresh.stop
+        return np.fromiter(map(self.known.setdefault, texts, fresh), np.int64, len(texts))
 
     def of_used(
         self, indices: npt.NDArray[np.integer], texts: Callable[[list[int]], list[str]], count: int
@@ -372,6 +370,17 @@ class _Numbers:
         numbers[unique] = self.of(texts(unique.tolist()))
         found: I64 = numbers[indices]
         return found
+
+    def marks(self, texts: Iterable[str]) -> Mask:
+        """Marks at the numbers of some of the texts; there is one more, which stands for none of them."""
+        marks = np.zeros(self.end + 1, bool)
+        marks[[self.known[text] for text in texts]] = True
+        return marks
+
+
+def mask(flags: Iterable[bool]) -> Mask:
+    """Flags as an array, faster than numpy makes one."""
+    return np.frombuffer(bytearray(flags), bool)
 
 
 def _join(parts: list[I64]) -> I64:

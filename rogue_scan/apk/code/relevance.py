@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.code.program import MANY_CLASSES
-from rogue_scan.apk.code.reach import CallGraph, Groups, Mask, first_time
+from rogue_scan.apk.code.reach import CallGraph, Groups, Mask, first_time, mask
 from rogue_scan.apk.dex.reader import I64, distinct
 
 _QUIET_KITS = (
@@ -29,7 +29,7 @@ class Relevance:
         """
         self.graph, self.program = graph, graph.program
         self.names = list(self.program.classes)
-        bears = np.array([name.startswith(_QUIET_KITS) for name in self.names] + [False])
+        bears = mask([name.startswith(_QUIET_KITS) for name in self.names] + [False])
         self.impostors = self._impostors(bears, graph.def_class[wanted], graph.def_class[sends])
         """Classes that bear the name of a quiet kit and are none, as it seems."""
         bears[[graph.class_index[name] for name in self.impostors]] = False
@@ -82,7 +82,7 @@ class _Virtual:
         self._asked = np.zeros(graph.sig_count + 1, bool)
         self._asked[sigs] = True
         self._asked[-1] = False
-        self._object = graph.types.get("Ljava/lang/Object;", -1)
+        self._object = graph.types.known.get("Ljava/lang/Object;", -1)
         keys = _pairs(sigs, graph.ref_owner[refs])
         self._keys = np.append(distinct(keys), np.iinfo(np.int64).max)
         """Sigs of calls with the type that each is called on."""

@@ -46,7 +46,7 @@ class Runner:
         """Classes that Android instantiates: class, component name, kind."""
         found: dict[str, tuple[Class, str, str]] = {}
         order = {"application": 0, "provider": 1, "activity": 2, "service": 3, "receiver": 4}
-        switched = "setComponentEnabledSetting" in self.graph.names
+        switched = "setComponentEnabledSetting" in self.graph.names.known
         for component in sorted(self.app.components, key=lambda c: order.get(c.kind, 5)):
             if not component.enabled and not switched:
                 continue

@@ -43,7 +43,7 @@ class PlainTexts:
         first = np.full(len(dex.string_offsets), -1)
         first[index[::-1]] = np.arange(len(index))[::-1]
         for mark, mail in (("://", False), ("@", True)):
-            used = [i for i in dex.strings_with(mark) if first[i] >= 0]
+            used = dex.strings_with(mark, first >= 0)
             found = list(zip(dex.strings_at(used), used, strict=True))
             there = {value for value, _ in found}
             found += [(value, -1) for value in statics if mark in value and value not in there]

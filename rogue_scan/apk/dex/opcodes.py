@@ -130,7 +130,7 @@ for _first, _format, _names in _RUNS:
         NAME[_first + _i] = _name
         FORMAT[_first + _i] = _format
 
-LENGTH = np.array([int(f[0]) for f in FORMAT], dtype=np.int64)
+LENGTH = np.array([int(f[0]) for f in FORMAT], dtype=np.uint8)
 """Length of each opcode in 16-bit code units."""
 
 INVOKE = (range(0x6E, 0x73), range(0x74, 0x79), range(0xFA, 0xFC))

@@ -12,7 +12,7 @@ Source: Android's "Dalvik Executable format" document, versions 035-041.
 import hashlib
 import struct
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -55,9 +55,9 @@ _LOCK_STEP_ITEMS = 64
 _LOCK_STEP_ROUNDS = 8
 """Instructions of each item walked before those that came to their end are dropped."""
 _BLOCK = 1 << 16
-"""Code units whose instructions are numbered at once."""
+"""Places of a file that are told apart at once, as their positions take eight bytes each."""
 _PAYLOADS = (0x0100, 0x0200, 0x0300)
-_LENGTHS = np.tile(opcodes.LENGTH, 256).astype(np.uint8)
+_LENGTHS = np.tile(opcodes.LENGTH, 256)
 """Length of an instruction by its first unit; 0 for payloads, which tell their length themselves."""
 _LENGTHS[list(_PAYLOADS)] = 0
 
@@ -157,11 +157,11 @@ class Dex(msgspec.Struct, eq=False):
             self._strings = _Strings(self)
         return self._strings.at(indices)
 
-    def strings_with(self, mark: str) -> list[int]:
-        """The indices of the strings that contain an ASCII text, ascending."""
+    def strings_with(self, text: str, asked: npt.NDArray[np.bool_]) -> list[int]:
+        """The indices of the strings that contain an ASCII text, ascending; of those that a mask marks."""
         if self._strings is None:
             self._strings = _Strings(self)
-        return self._strings.containing(mark)
+        return self._strings.containing(text, asked)
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
@@ -537,7 +537,7 @@ class _Strings:
         found = self._known[index]
         return self.at([index])[0] if found is _UNREAD else found
 
-    def at(self, indices: Collection[int]) -> list[str]:
+    def at(self, indices: list[int]) -> list[str]:
         """The strings of many indices."""
         known = self._known
         fresh = [i for i in indices if known[i] is _UNREAD]
@@ -548,17 +548,21 @@ class _Strings:
                 known[i] = found if found.isascii() else decode_mutf8(found.encode("latin-1"))
         return [known[i] for i in indices]
 
-    def containing(self, mark: str) -> list[int]:
-        """The indices of the strings that contain an ASCII text; the others are not decoded."""
-        asked: Collection[int] = range(len(self._known))
+    def containing(self, text: str, asked: npt.NDArray[np.bool_]) -> list[int]:
+        """The indices of the strings that contain an ASCII text, of those asked; others are not decoded."""
         if self._text:
-            first, *more = mark.encode()
-            places = (self._raw == first).nonzero()[0]
-            for distance, byte in enumerate(more, 1):
-                places = places[self._raw.take(places + distance, mode="clip") == byte]
+            likely = np.zeros(len(asked), bool)
             order = self._starts.argsort()
-            asked = distinct(order[self._starts[order].searchsorted(places, side="right") - 1]).tolist()
-        return [i for i, text in zip(asked, self.at(asked), strict=True) if mark in text]
+            starts = self._starts[order]
+            first, *more = text.encode()
+            for block in range(0, len(self._raw), _BLOCK):
+                places = (self._raw[block : block + _BLOCK] == first).nonzero()[0] + block
+                for distance, byte in enumerate(more, 1):
+                    places = places[self._raw.take(places + distance, mode="clip") == byte]
+                likely[order[starts.searchsorted(places, side="right") - 1]] = True
+            asked = asked & likely
+        indices = asked.nonzero()[0].tolist()
+        return [i for i, found in zip(indices, self.at(indices), strict=True) if text in found]
 
 
 def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str]:

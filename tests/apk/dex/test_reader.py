@@ -110,7 +110,7 @@ def test_four_billion_strings_are_refused(sample: bytes) -> None:
 
 def walk(raw: bytes) -> None:
     for dex in reader.read_all("fuzz", raw):
-        dex.strings_with("://")
+        dex.strings_with("://", np.ones(len(dex.string_offsets), bool))
         rows, index = dex.const_strings()
         [dex.string(i) for i in index[:64].tolist()]
         [dex.method_id(i) for i in dex.invokes()[1][:64].tolist()]
@@ -195,9 +195,10 @@ def test_strings_in_any_order_of_the_file(texts: list[str], random: Random) -> N
 def test_strings_that_contain_a_text_are_found_without_reading_the_others(
     texts: list[str], random: Random
 ) -> None:
+    asked = np.array([random.random() < 0.9 for _ in texts])
     for mark in ("://", "@"):
-        found = shuffled(texts, random).strings_with(mark)
-        assert found == [i for i, text in enumerate(texts) if mark in text]
+        found = shuffled(texts, random).strings_with(mark, asked)
+        assert found == [i for i, text in enumerate(texts) if asked[i] and mark in text]
 
 
 @pytest.mark.parametrize("region", [reader.MAX_REGION, 0])
@@ -206,7 +207,8 @@ def test_strings_with_a_text_are_those_found_by_reading_all(
 ) -> None:
     monkeypatch.setattr(reader, "MAX_REGION", region)
     dex = reader.read("classes.dex", sample)
-    assert dex.strings_with("/") == [i for i, text in enumerate(everything(dex)) if "/" in text]
+    asked = np.ones(len(dex.string_offsets), bool)
+    assert dex.strings_with("/", asked) == [i for i, text in enumerate(everything(dex)) if "/" in text]
 
 
 @pytest.mark.parametrize("region", [reader.MAX_REGION, 0])
@@ -234,3 +236,22 @@ def test_prototypes_that_share_their_parameters_are_bounded() -> None:
     assert dex.proto(0) == "(" + name.decode() * 200 + ")" + name.decode()
     assert sum(len(dex.proto(i)) for i in range(200)) < (reader.MAX_SHARED + 4) * len(raw)
     assert dex.proto(1000) == "()V"
+
+
+def test_a_file_is_read_alike_in_blocks_of_any_size(sample: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = reader.read("classes.dex", sample)
+    asked = np.ones(len(whole.string_offsets), bool)
+    with_slash = whole.strings_with("//", asked)
+    monkeypatch.setattr(reader, "_BLOCK", 7)
+    parts = reader.read("classes.dex", sample)
+    assert with_slash and parts.strings_with("//", asked) == with_slash
+    for name in ("ins_unit", "ins_op", "code_first"):
+        assert getattr(parts, name).tolist() == getattr(whole, name).tolist()
+
+
+@pytest.mark.parametrize("app", APPS, ids=lambda p: p.stem)
+def test_instructions_are_found_by_runs_of_opcodes(app: Path) -> None:
+    dex = reader.read("classes.dex", dex_of(app))
+    for runs in ((range(0x60, 0x67),), (range(256),), (range(2), range(0xFA, 256)), (range(0x1A, 0x1B),)):
+        wanted = [row for row, op in enumerate(dex.ins_op.tolist()) if any(op in run for run in runs)]
+        assert dex.instructions(*runs).tolist() == wanted

@@ -283,12 +283,12 @@ class _Analysis:
             count += 1
             place = Place(home.dex, home.name, home.base + 2 * unit)
             yield CodeString(text, place, ", ".join(sorted(tags)), True, home.library)
-        for value, place, number in plain.own_strings():
+        for found in plain.own_strings(reach):
             if count >= MAX_STRINGS:
                 self.machine.limits.add("strings")
                 break
             count += 1
-            yield CodeString(value, place, None, bool(reach[number]), False)
+            yield found
 
     # -- flows -------------------------------------------------------------------------------
 
@@ -415,7 +415,6 @@ class _Analysis:
 
     def _endpoints(self, plain: PlainTexts) -> list[Endpoint]:
         made: dict[str, Endpoint] = {}
-        hosts = plain.hosts
 
         def put(
             value: str, kind: str, host: str | None, hidden: str | None, where: list[Where], library: bool
@@ -447,7 +446,10 @@ class _Analysis:
                 known[0],
                 known[1],
                 hidden_how(
-                    tags, known[1].split(":")[0], hosts, plain.url_hosts if known[0] == "url" else hosts
+                    tags,
+                    known[1].split(":")[0],
+                    plain.hosts,
+                    plain.url_hosts if known[0] == "url" else plain.hosts,
                 ),
                 where,
                 all(lib for _, lib in places),
@@ -465,7 +467,7 @@ class _Analysis:
                     clean(text),
                     known[0],
                     known[1],
-                    hidden_how(tags, known[1], hosts, plain.url_hosts),
+                    hidden_how(tags, known[1], plain.hosts, plain.url_hosts),
                     [at],
                     home.library,
                 )
@@ -545,12 +547,10 @@ class _Analysis:
         for dex, of_file, rows in files:
             indices = dex.operand_b(rows)
             callees = self._callees(dex, indices)
-            callers = graph.call_caller[of_file].tolist()
-            for index, number, unit, home in zip(
-                indices.tolist(),
-                callers,
-                dex.ins_unit[rows].tolist(),
-                self.homes.of_many(callers),
+            callers = graph.call_caller[of_file]
+            for index, number, unit, reachable, home in zip(
+                *(column.tolist() for column in (indices, callers, dex.ins_unit[rows], reach[callers])),
+                self.homes.of_many(callers.tolist()),
                 strict=True,
             ):
                 position += 1
@@ -566,7 +566,7 @@ class _Analysis:
                     known = constants[position]
                     args = tuple([known.get(place) for place in self._places(proto)])
                 place = Place(home.dex, home.name, 2 * unit)
-                yield Call(api, place, args, bool(reach[number]), home.library)
+                yield Call(api, place, args, reachable, home.library)
 
     def _callees(self, dex: Dex, called: I64) -> dict[int, tuple[str, str]]:
         """By index, the methods called as facts name them, and the prototype of each."""
@@ -593,19 +593,13 @@ class _Analysis:
         live = np.zeros(len(self.program.classes) + 1, bool)
         live[self.graph.def_class[reach]] = True
         of_framework: dict[str, bool] = {}
-        for position, cls in enumerate(self.program.classes.values()):
+        for cls, reachable in zip(self.program.classes.values(), live.tolist(), strict=False):
             if cls.library and cls.super_name not in of_framework:
                 top = self.models.lineage(cls.super_name)[-1]
                 of_framework[cls.super_name] = top.startswith(_FRAMEWORK)
             if not cls.library or of_framework[cls.super_name]:
-                yield CodeClass(
-                    cls.name,
-                    cls.super_name,
-                    tuple(cls.interfaces),
-                    cls.dex.name,
-                    cls.library,
-                    bool(live[position]),
-                )
+                interfaces = tuple(cls.interfaces)
+                yield CodeClass(cls.name, cls.super_name, interfaces, cls.dex.name, cls.library, reachable)
 
 
 def _where(place: Place) -> Where:

@@ -1,5 +1,6 @@
 """Texts and addresses that stand in the code as they are."""
 
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,8 +8,8 @@ import numpy as np
 from rogue_scan.apk.code.endpoints import MAIL, classify
 from rogue_scan.apk.code.homes import Homes
 from rogue_scan.apk.code.program import Class, Program
-from rogue_scan.apk.code.reach import CallGraph
-from rogue_scan.apk.code.types import Place
+from rogue_scan.apk.code.reach import CallGraph, Mask
+from rogue_scan.apk.code.types import CodeString, Place
 from rogue_scan.apk.dex import values
 from rogue_scan.apk.dex.reader import I64, Dex
 
@@ -24,9 +25,9 @@ class PlainTexts:
         self.program, self._homes = program, homes
         self.addresses: list[tuple[str, Place, bool]] = []
         self.mails: list[tuple[str, Place, bool]] = []
-        self.hosts: set[str] = set()
         self.url_hosts: set[str] = set()
         self.values: set[str] = set()
+        """The texts of own code that :meth:`own_strings` told of."""
         self._own = graph.def_own
         self._uses: list[tuple[I64, I64, I64]] = []
         """Per DEX file, of every use of a string: instruction row, string index, number of the method."""
@@ -37,6 +38,11 @@ class PlainTexts:
             rows, index = rows[there], index[there]
             self._uses.append((rows, index, graph.caller_of(which, rows)))
             self._scan(which, dex, statics.get(id(dex), {}))
+
+    @functools.cached_property
+    def hosts(self) -> set[str]:
+        """All that may be a host in plain sight, in lower case; complete once own texts are told of."""
+        return self.url_hosts | {value.strip("./").lower() for value in self.values}
 
     def _scan(self, which: int, dex: Dex, statics: dict[str, Class]) -> None:
         rows, index, numbers = self._uses[which]
@@ -55,7 +61,6 @@ class PlainTexts:
                     endpoint = classify(value, self.program.models)
                     if endpoint is None:
                         continue
-                    self.hosts.add(endpoint[1])
                     self.url_hosts.add(endpoint[1])
                 if string >= 0:
                     at = first[string]
@@ -85,21 +90,20 @@ class PlainTexts:
                         texts.setdefault(value, cls)
         return found
 
-    def own_strings(self) -> Iterator[tuple[str, Place, int]]:
-        """All texts that own code uses, with the method's number."""
+    def own_strings(self, reach: Mask) -> Iterator[CodeString]:
+        """All texts that own code uses."""
         for dex, (rows, index, numbers) in zip(self.program.dexes, self._uses, strict=True):
             kept = np.flatnonzero(numbers >= 0)
             kept = kept[self._own[numbers[kept]]]
-            callers = numbers[kept].tolist()
+            callers = numbers[kept]
             offsets = dex.ins_unit[rows[kept]].astype(np.int64) * 2
-            for value, offset, number, home in zip(
+            for value, offset, reachable, home in zip(
                 dex.strings_at(index[kept].tolist()),
                 offsets.tolist(),
-                callers,
-                self._homes.of_many(callers),
+                reach[callers].tolist(),
+                self._homes.of_many(callers.tolist()),
                 strict=True,
             ):
                 if home is not None:
                     self.values.add(value)
-                    self.hosts.add(value.strip("./").lower())
-                    yield value[:2048], Place(dex.name, home.name, offset), number
+                    yield CodeString(value[:2048], Place(dex.name, home.name, offset), None, reachable, False)

@@ -12,6 +12,7 @@ arguments of calls, data flows and endpoints.
 """
 
 import argparse
+import compileall
 import os
 import subprocess
 import sys
@@ -19,7 +20,8 @@ import tarfile
 import time
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "build" / "bench-apk"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "build" / "bench-apk"
 PACKAGES = ("io.appium.settings", "android-apidemos", "appium-uiautomator2-server")
 
 FACTS = """
@@ -118,6 +120,8 @@ def main() -> None:
     """Print a line for each reader and app, then the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("apps", nargs="*", type=Path)
+    # pip compiles what it installs, so the other has its bytecode; an editable checkout may have none.
+    compileall.compile_dir(ROOT / "rogue_scan", quiet=1)
     for app in parser.parse_args().apps or fetch():
         print(f"{app.name}, {app.stat().st_size / 1e6:.1f} MB")
         results = {}

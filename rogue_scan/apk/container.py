@@ -17,15 +17,18 @@ import hashlib
 import io
 import mmap
 import struct
-import zlib
 from collections.abc import Collection, Iterator
+from typing import cast
 
 import msgspec
+from zlib_ng import zlib_ng
 
 from rogue_scan.apk.difference import Difference, Differences, short
 from rogue_scan.errors import LimitExceeded, Malformed, Truncated
 
 Buffer = bytes | mmap.mmap
+BadDeflate = cast("type[Exception]", zlib_ng.error)
+"""Raised for packed data that are no deflate; the library's stub takes it for an instance."""
 
 LOCAL, CENTRAL, END = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 END64, LOCATOR64 = b"PK\x06\x06", b"PK\x06\x07"
@@ -152,7 +155,7 @@ class Container:
             if entry.start < 0 or entry.start + entry.size > len(self.data):
                 raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
             out = bytes(self.data[entry.start : entry.start + entry.size])
-            crc = zlib.crc32(out)
+            crc = zlib_ng.crc32(out)
         self._left -= len(out)
         if len(out) != entry.size:
             self.note(
@@ -196,10 +199,10 @@ class Container:
         if entry.method != DEFLATED:
             yield packed
             return
-        decoder = zlib.decompressobj(-15)
+        decoder = zlib_ng.decompressobj(-15)
         try:
             yield from _inflated(decoder, packed)
-        except zlib.error as error:
+        except BadDeflate as error:
             raise Malformed(f"{short(entry.name, 80)}: packed data are broken ({error})") from None
 
     def peek(self, entry: Entry, most: int = 4096) -> bytes:
@@ -210,13 +213,13 @@ class Container:
             return bytes(self.data[entry.start : entry.start + min(most, entry.size)])
         # A block's codes take some 300 bytes. The rest is not given to the decoder, which would copy it.
         beginning = self.data[entry.start : entry.start + min(entry.packed, 512 + 2 * most)]
-        decoder = zlib.decompressobj(-15)
+        decoder = zlib_ng.decompressobj(-15)
         try:
             out = decoder.decompress(beginning, most)
             if len(out) == most or decoder.eof:
                 return out
             return self._inflate(entry, most)[0][:most]
-        except (zlib.error, Malformed, Truncated):
+        except (BadDeflate, Malformed, Truncated):
             return b""
 
     def packed_bytes(self, entry: Entry) -> memoryview:
@@ -231,30 +234,30 @@ class Container:
         if entry.start < 0:
             raise Truncated(f"{short(entry.name, 80)}: no local header")
         packed = self.packed_bytes(entry)
-        decoder = zlib.decompressobj(-15)
+        decoder = zlib_ng.decompressobj(-15)
         pieces = _inflated(decoder, packed)
         try:
             out = next(pieces, b"")
-            crc = zlib.crc32(out)
+            crc = zlib_ng.crc32(out)
             if not decoder.eof:
                 # Pieces kept until they are joined would take twice the memory.
                 collected = io.BytesIO()
                 collected.write(out)
                 for piece in pieces:
                     collected.write(piece)
-                    crc = zlib.crc32(piece, crc)
+                    crc = zlib_ng.crc32(piece, crc)
                     if collected.tell() > most:
                         break
                 out = collected.getvalue()
-        except zlib.error as error:
+        except BadDeflate as error:
             raise Malformed(f"{short(entry.name, 80)}: packed data are broken ({error})") from None
         if len(out) <= most and not decoder.eof and len(packed) < entry.packed:
             raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
         return out, crc
 
 
-def _inflated(decoder: "zlib._Decompress", packed: memoryview) -> Iterator[bytes]:
-    """What packed data decode to, piece by piece. Raises ``zlib.error``."""
+def _inflated(decoder: "zlib_ng._Decompress", packed: memoryview) -> Iterator[bytes]:
+    """What packed data decode to, piece by piece. Raises ``BadDeflate``."""
     for at in range(0, len(packed), _PACKED_PIECE):
         rest: bytes | memoryview = packed[at : at + _PACKED_PIECE]
         full = True
@@ -467,7 +470,7 @@ def _local_entries(data: Buffer) -> Iterator[Entry]:
 
 def _measure(data: Buffer, start: int, most: int) -> tuple[int, int]:
     """Packed and decoded size of a deflate stream whose header does not say them."""
-    decoder = zlib.decompressobj(-15)
+    decoder = zlib_ng.decompressobj(-15)
     at, full = start, 0
     try:
         while not decoder.eof and at < len(data) and full < most:
@@ -476,7 +479,7 @@ def _measure(data: Buffer, start: int, most: int) -> tuple[int, int]:
             while decoder.unconsumed_tail and full < most:
                 full += len(decoder.decompress(decoder.unconsumed_tail, most - full))
             at += len(piece)
-    except zlib.error:
+    except BadDeflate:
         return 0, 0
     return at - len(decoder.unused_data) - start, full
 

@@ -1,9 +1,13 @@
-"""What we read against what apk-info (Rust) reads from the same package."""
+"""What we read against what others read from the same bytes: apk-info (Rust), and zlib, which Android has."""
 
+import zlib
 from pathlib import Path
 
 import apk_info
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from zlib_ng import zlib_ng
 
 from rogue_scan.apk import intake
 
@@ -55,3 +59,25 @@ def compare(path):
 def test_both_read_the_same(path):
     for ours, theirs in compare(path):
         assert ours == theirs
+
+
+@given(
+    text=st.lists(st.sampled_from([b"com/example/", b"Lapp/Main;", bytes(40), b"xyz"]), max_size=80),
+    level=st.integers(0, 9),
+    damage=st.lists(st.tuples(st.integers(0, 400), st.integers(1, 255)), max_size=4),
+    tail=st.binary(max_size=8),
+)
+def test_packed_data_mean_what_android_takes_them_for(text, level, damage, tail):
+    deflate = zlib.compressobj(level, wbits=-15)
+    packed = bytearray(deflate.compress(b"".join(text)) + deflate.flush() + tail)
+    for at, change in damage:
+        packed[at % len(packed)] ^= change
+
+    def inflated(library, error):
+        decoder = library.decompressobj(-15)
+        try:
+            return decoder.decompress(packed, 1 << 20), decoder.eof, decoder.unused_data
+        except error:
+            return "refused"
+
+    assert inflated(zlib_ng, zlib_ng.error) == inflated(zlib, zlib.error)

@@ -11,13 +11,13 @@ Source: Android's "Dalvik Executable format" document, versions 035-041.
 
 import hashlib
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from zlib_ng import zlib_ng
 
 from rogue_scan.apk.dex import opcodes
 from rogue_scan.errors import Malformed, Truncated
@@ -443,7 +443,7 @@ def _read_header(dex: Dex) -> _Headers:
         dex.problems.append(Problem(f"file size {file_size} in the header, {available} in fact", base + 0x20))
     end = base + file_size if 0x20 < file_size <= available else len(data)
     body = memoryview(data)[base:end]
-    if zlib.adler32(body[12:]) != checksum:
+    if zlib_ng.adler32(body[12:]) != checksum:
         dex.problems.append(Problem("the checksum is wrong", base + 8))
     if hashlib.sha1(body[32:], usedforsecurity=False).digest() != signature:
         dex.problems.append(Problem("the SHA-1 signature is wrong", base + 12))

@@ -230,15 +230,6 @@ class Dex(msgspec.Struct, eq=False):
         types = self.types()
         return [types[i] for i in self.classes[:, 0].tolist()]
 
-    def super_name(self, row: int) -> str | None:
-        """The descriptor of the superclass, None for ``java.lang.Object``."""
-        index = int(self.classes[row, 2])
-        return None if index == NO_INDEX else self.type(index)
-
-    def interfaces(self, row: int) -> list[str]:
-        """The descriptors of the interfaces that a class names itself."""
-        return self.type_list(int(self.classes[row, 3]))
-
     # -- code --------------------------------------------------------------------------------
 
     @property
@@ -260,10 +251,6 @@ class Dex(msgspec.Struct, eq=False):
             sizes = np.diff(self.code_first)
             self._code_rows = np.arange(len(sizes), dtype=np.min_scalar_type(len(sizes))).repeat(sizes)
         return self._code_rows.take(instructions)
-
-    def count_in_code(self, instructions: I64) -> I64:
-        """How many of the instructions, which ascend, each code row has."""
-        return np.diff(instructions.searchsorted(self.code_first))
 
     def operand_b(self, instructions: npt.NDArray[np.integer]) -> I64:
         """The second code unit of instructions: index of method, field, string or type."""

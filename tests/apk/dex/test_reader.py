@@ -116,7 +116,7 @@ def walk(raw: bytes) -> None:
         [dex.method_id(i) for i in dex.invokes()[1][:64].tolist()]
         [dex.field_id(i) for i in dex.fdef_field[:64].tolist()]
         for row in range(min(len(dex.classes), 32)):
-            dex.interfaces(row), dex.super_name(row)
+            dex.type(dex.classes.item(row, 2)), dex.type_list(dex.classes.item(row, 3))
             values.static_values(dex, row)
             values.annotations(dex, row)
         for row in range(min(len(dex.code_offset), 64)):

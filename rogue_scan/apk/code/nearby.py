@@ -5,6 +5,7 @@ instruction that set it. What is found is passed on at least one way to the call
 or too far off, is not known. All calls are looked at side by side.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rogue_scan.apk.dex import opcodes
-from rogue_scan.apk.dex.reader import I64, Dex
+from rogue_scan.apk.dex.reader import I64, Dex, distinct
 
 MAX_BACK = 24
 """Instructions looked at before a call."""
+_AT_ONCE = 8
+"""Of these, as many as most calls need."""
 MAX_REGISTERS = 8
 """Registers of one call that are followed."""
 
@@ -80,33 +83,60 @@ def _read(files: Files, count: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[
 def _setters(files: Files) -> I64:
     """The constants that calls pass, by call: a row of calls, of places, of instructions to go back."""
     call, place, register = _registers(*_read(files, 3))
-    back = np.arange(1, MAX_BACK + 1)
-    room = [rows - dex.code_first[dex.code_row_of(rows)] for dex, rows in files]
-    before = [
-        (dex, (rows[:, None] - np.minimum(back, most[:, None])).ravel())
-        for (dex, rows), most in zip(files, room, strict=True)
-    ]
-    flat, units = _read(before, 2)
-    op, (word, second) = flat.reshape(-1, MAX_BACK), units.reshape(2, -1, MAX_BACK)
-    how = _SETS[op]
-    target = np.where(how == _HIGH, word >> 8, np.where(how == _NIBBLE, word >> 8 & 15, second))
-    source = np.where(how == _HIGH, second, word >> 12)
-    ended = np.logical_or.accumulate((back > np.concatenate(room)[:, None]) | _ENDS[op], axis=1)
-    sets = ~ended & (how > 0)
+    starts = np.cumsum([0, *(len(rows) for _, rows in files)])
     found = [np.zeros((3, 0), np.int64)]
-    passed = np.zeros(len(call), np.int64)
-    while len(call):
-        hit = sets[call] & (target[call] == register[:, None]) & (back > passed[:, None])
-        at = hit.argmax(axis=1)
-        there = hit[np.arange(len(call)), at].nonzero()[0]
-        call, place, at = call[there], place[there], at[there]
-        setter = op[call, at]
-        found.append(np.stack([call, place, at + 1])[:, _BITS[setter] > 0])
-        moved = _MOVES[setter].nonzero()[0]
-        call, place, at = call[moved], place[moved], at[moved]
-        register, passed = source[call, at], at + 1
+    for done in range(0, MAX_BACK, _AT_ONCE):
+        calls = distinct(call)
+        cuts = itertools.pairwise(calls.searchsorted(starts).tolist())
+        left = [
+            (dex, rows[calls[first:end] - start])
+            for (dex, rows), start, (first, end) in zip(files, starts.tolist(), cuts, strict=False)
+        ]
+        op, target, source, ended = _before(left, np.arange(done + 1, done + _AT_ONCE + 1))
+        row = calls.searchsorted(call)
+        passed = np.zeros(len(call), np.int64)
+        unmet = []
+        while len(call):
+            hit = (target[row] == register[:, None]) & (np.arange(_AT_ONCE) >= passed[:, None])
+            at = hit.argmax(axis=1)
+            there = hit[np.arange(len(call)), at]
+            open_ = ~there & ~ended[row]
+            unmet.append((call[open_], place[open_], register[open_]))
+            call, place, row, at = call[there], place[there], row[there], at[there]
+            setter = op[row, at]
+            found.append(np.stack([call, place, at + done + 1])[:, _BITS[setter] > 0])
+            moved = _MOVES[setter].nonzero()[0]
+            call, place, row, at = call[moved], place[moved], row[moved], at[moved]
+            register, passed = source[row, at], at + 1
+        if not unmet:
+            break
+        call, place, register = (np.concatenate(parts) for parts in zip(*unmet, strict=True))
     setters = np.concatenate(found, axis=1)
     return setters[:, setters[0].argsort(kind="stable")]
+
+
+def _before(
+    files: Files, back: I64
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+    """The instructions so far back from each call, one row for each.
+
+    Opcodes; the register that each sets, -1 for none and where none runs right before the call; the register
+    that it moves there; and of each call, whether none further back runs right before it.
+    """
+    room = [rows - dex.code_first[dex.code_row_of(rows)] for dex, rows in files]
+    flat, units = _read(
+        [
+            (dex, (rows[:, None] - np.minimum(back, most[:, None])).ravel())
+            for (dex, rows), most in zip(files, room, strict=True)
+        ],
+        2,
+    )
+    op, (word, second) = flat.reshape(-1, len(back)), units.astype(np.int32).reshape(2, -1, len(back))
+    how = _SETS[op]
+    target = np.where(how == _HIGH, word >> 8, np.where(how == _NIBBLE, word >> 8 & 15, second))
+    ended = np.logical_or.accumulate((back > np.concatenate(room)[:, None]) | _ENDS[op], axis=1)
+    target[ended | (how == 0)] = -1
+    return op, target, np.where(how == _HIGH, second, word >> 12), ended[:, -1]
 
 
 def _registers(op: npt.NDArray[np.uint8], words: npt.NDArray[np.uint16]) -> tuple[I64, I64, npt.NDArray[Any]]:

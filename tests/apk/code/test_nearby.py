@@ -20,6 +20,7 @@ def passed(build: Callable[..., bytes], body: str) -> dict[int, Any]:
     return nearby.constants([(dex, rows[-1:])], 80).get(0, {})
 
 
+OTHER = "\nconst/4 v5, 0"
 USE = "invoke-static {v1, v2} Lapp/B;->use(ILjava/lang/Object;)V"
 
 
@@ -33,6 +34,8 @@ USE = "invoke-static {v1, v2} Lapp/B;->use(ILjava/lang/Object;)V"
         ('const-string v3, "x"\nmove-object v2, v3', {1: "x"}),
         ('const-string v3, "x"\nmove-object v2, v3\nconst/4 v3, 1', {1: "x"}),
         ("const/4 v1, 1\nconst/4 v1, 2", {0: 2}),
+        ("const/4 v1, 1" + OTHER * (nearby.MAX_BACK - 1), {0: 1}),
+        ("const/4 v3, 7" + OTHER * 10 + "\nmove v1, v3" + OTHER * 5, {0: 7}),
     ],
 )  # fmt: skip
 def test_what_is_set_right_before_a_call_is_passed(
@@ -48,7 +51,7 @@ def test_what_is_set_right_before_a_call_is_passed(
         "const/4 v1, 1\nadd-int/lit8 v1, v1, 1",
         "const/4 v1, 1\nsget v1, Lapp/B;->n:I",
         "const/4 v1, 1\ngoto :other\n:other",
-        "const/4 v1, 1" + "\nconst/4 v5, 0" * nearby.MAX_BACK,
+        "const/4 v1, 1" + OTHER * nearby.MAX_BACK,
         "",
     ],
     ids=["result of a call", "computed", "a field", "behind a jump", "too far off", "never set"],

@@ -1,7 +1,7 @@
 """The call graph: who is called, found for all references at once, and what can run."""
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +69,13 @@ def test_what_can_run_is_the_same_whether_entries_come_at_once_or_one_by_one() -
     for name in classes:
         later.add([], [name])
     assert (later.methods == reached(graph, entries, classes)).all()
+
+
+def test_a_call_of_a_method_that_is_in_no_table_leads_nowhere(build: Callable[..., bytes]) -> None:
+    data = bytearray(build(".class Lapp/A;\n.method static go()V 1\nstatic app.A.go()\nreturn-void\n"))
+    (dex,) = reader.read_all("classes.dex", bytes(data))
+    at = 2 * int(dex.ins_unit[dex.invokes()[0][0]]) + 2
+    data[at : at + 2] = b"\xff\xff"
+    graph = CallGraph(Program(reader.read_all("classes.dex", bytes(data)), load_models()))
+    assert reached(graph, [0], []).tolist() == [True]
+    assert graph.ref_target[graph.call_ref].tolist() == [-1]

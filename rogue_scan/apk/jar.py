@@ -5,6 +5,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from rogue_scan.apk.difference import short
+from rogue_scan.errors import Malformed
+
 DIGESTS = {
     b"sha1-digest": "sha1",
     b"sha-digest": "sha1",
@@ -42,7 +45,7 @@ def main_attributes(text: bytes) -> dict[bytes, bytes]:
 def digests(text: bytes) -> dict[bytes, dict[str, bytes]]:
     """Digests in base64 of each entry that has a section, by the name of their hash for ``hashlib``.
 
-    Of several sections for one entry, the first counts.
+    :raises Malformed: an entry has several sections, of which readers would take one or another.
     """
     text = _line_feeds(text.lstrip())
     found = _usual_digests(text)
@@ -50,9 +53,11 @@ def digests(text: bytes) -> dict[bytes, dict[str, bytes]]:
         found = {}
         for section in text.split(b"\n\n")[1:]:
             told = _attributes(section)
-            known = {DIGESTS[key]: value for key, value in told.items() if key in DIGESTS}
             if b"name" in told:
-                found.setdefault(told[b"name"], known)
+                if told[b"name"] in found:
+                    where = short(told[b"name"].decode(errors="replace"), 80)
+                    raise Malformed(f"more than one section for {where}")
+                found[told[b"name"]] = known(told)
     return found
 
 
@@ -69,8 +74,8 @@ def _usual_digests(text: bytes) -> dict[bytes, dict[str, bytes]] | None:
     start, name = key + b": ", DIGESTS.get(key.lower())
     if not name or {x[:6] for x in names} != {b"Name: "} or {x[: len(start)] for x in told} != {start}:
         return None
-    pairs = zip(reversed(names), reversed(told), strict=True)  # the first of a name is set last
-    return {entry[6:]: {name: value[len(start) :]} for entry, value in pairs}
+    found = {entry[6:]: {name: value[len(start) :]} for entry, value in zip(names, told, strict=True)}
+    return found if len(found) == len(names) else None
 
 
 def _line_feeds(text: bytes) -> bytes:
@@ -84,10 +89,13 @@ def _attributes(section: bytes) -> dict[bytes, bytes]:
     return {key.strip().lower(): value.removeprefix(b" ") for key, colon, value in parts if colon}
 
 
-def covers_whole(told: dict[bytes, bytes], manifest: bytes) -> bool:
-    """Whether main attributes of a signature file tell a digest of the whole manifest that holds."""
-    return any(
-        hashlib.new(name, manifest).digest() == unbase64(told[key + b"-manifest"])
-        for key, name in DIGESTS.items()
-        if key + b"-manifest" in told
+def known(attributes: dict[bytes, bytes], of: bytes = b"") -> dict[str, bytes]:
+    """Digests among attributes in base64, by the name of their hash; ``of``: such as ``-manifest``."""
+    return {name: attributes[key + of] for key, name in DIGESTS.items() if key + of in attributes}
+
+
+def fits(digests: dict[str, bytes], data: bytes) -> bool:
+    """Whether there are digests, and all are those of ``data``."""
+    return bool(digests) and all(
+        hashlib.new(name, data).digest() == unbase64(value) for name, value in digests.items()
     )

@@ -11,7 +11,7 @@ Specification, RFC 5652 (CMS), AOSP ``tools/apksig`` (behaviour).
 
 import hashlib
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 import msgspec
 
@@ -394,37 +394,57 @@ class _Verifier:
     # --- v1
 
     def v1(self, *, whole: bool) -> list[Scheme]:
-        container = self.container
-        files = [
-            (name, entry)
-            for entry in container.entries
-            if (name := entry.name.upper()).startswith(V1_FOLDER) and name.count("/") == 1
+        """The scheme as Android judges it (AOSP ``StrictJarVerifier``, ``ApkSignatureVerifier``).
+
+        A signer vouches for the entries that its signature file (.SF) names, and all entries need the same
+        signers. ``whole``: no newer scheme holds.
+        """
+        files = {entry.name: entry for entry in self.container.entries if entry.name.startswith(V1_FOLDER)}
+        blocks = [
+            (entry, f"{name.rpartition('.')[0]}.SF")
+            for name, entry in files.items()
+            if name.endswith(V1_SIGNATURES)
         ]
-        signatures = [entry for name, entry in files if name.endswith(V1_SIGNATURES)]
-        if not signatures:
+        if not blocks:
             return []
-        by_name = dict(files)
-        problems: list[str] = []
-        signers: list[str] = []
+        # Android ignores a block without its signature file
+        signed = [(block, files[name]) for block, name in blocks if name in files]
+        missing = [name for _, name in blocks if name not in files]
+        problems = [f"{short(name, 80)} is missing" for name in missing[:MAX_SIGNERS]]
         verdicts: list[bool | None] = []
-        manifest = self.read_v1(by_name.get("META-INF/MANIFEST.MF"), problems)
-        for block in signatures[:MAX_SIGNERS]:
-            name = block.name.upper().rpartition(".")[0] + ".SF"
-            text = self.read_v1(by_name.get(name), problems)
-            if text is None or manifest is None:
-                problems.append(f"{name if text is None else 'MANIFEST.MF'} is missing")
+        signers: list[tuple[str, Set[bytes]]] = []
+        told: dict[bytes, dict[str, bytes]] = {}
+        manifest = self.read_v1(files.get("META-INF/MANIFEST.MF"), problems) or b""
+        if not manifest:
+            problems.append("MANIFEST.MF is missing")
+        try:
+            told = jar.digests(manifest)
+        except Malformed as error:
+            problems.append(f"MANIFEST.MF: {error}")
+        for block, file in signed[:MAX_SIGNERS]:
+            text = self.read_v1(file, problems) or b""
+            verdict, sha = self.v1_signer(block, text, problems)
+            verdicts.append(verdict)
+            try:
+                names = self.v1_names(text, manifest, told, whole=whole)
+            except Malformed as error:
+                problems.append(f"{short(file.name, 80)}: {error}")
                 verdicts.append(False)
-                continue
-            told = jar.main_attributes(text)
-            self.stripped(told)
-            verdicts.append(self.v1_signer(block, text, problems, signers))
-            verdicts.append(jar.covers_whole(told, manifest) or self.v1_manifest(text, manifest, problems))
-        if manifest is not None:
-            verdicts.append(self.v1_entries(manifest, problems, whole=whole or self.thorough))
+                names = told.keys()
+            if not names:
+                problems.append(f"{short(file.name, 80)} signs nothing here")
+            signers.append((sha, names))
+        ours = [signer for signer in signers if b"AndroidManifest.xml" in signer[1]] or signers
+        if not told or not any(names for _, names in signers):
+            verdicts.append(False)
+        if told:
+            covered: Set[bytes] = told.keys()
+            for signer in signers:
+                covered = covered & signer[1] if signer in ours else covered - signer[1]
+            verdicts.append(self.v1_entries(told, covered, problems, whole=whole or self.thorough))
         verified = False if False in verdicts else None if None in verdicts else True
-        return [
-            Scheme("v1", verified, tuple(dict.fromkeys(signers)), problems=tuple(dict.fromkeys(problems)))
-        ]
+        shas = dict.fromkeys(sha for sha, _ in ours if sha)
+        return [Scheme("v1", verified, tuple(shas), problems=tuple(dict.fromkeys(problems)))]
 
     def read_v1(self, entry: Entry | None, problems: list[str]) -> bytes | None:
         if entry is None:
@@ -435,74 +455,108 @@ class _Verifier:
             problems.append(str(error))
             return None
 
-    def stripped(self, told: dict[bytes, bytes]) -> None:
-        """Note where v1 says that a newer scheme was there too, and it is not."""
+    def stripped(self, told: dict[bytes, bytes]) -> str:
+        """Note where v1 says that a newer scheme was there too, and it is not; what is missing."""
         if self.container.central < 0:
-            return  # the end of the file is missing, and the signing block with it
+            return ""  # the end of the file is missing, and the signing block with it
         there = {b.name for b in self.blocks}
+        gone = ""
         for number in told.get(b"x-android-apk-signed", b"").replace(b" ", b"").split(b","):
             if number in (b"2", b"3") and f"v{number.decode()}" not in there:
-                self.note("stripped", value=f"v{number.decode()} is gone", refused=True)
+                gone = f"v{number.decode()} is gone"
+                self.note("stripped", value=gone, refused=True)
+        return gone
 
-    def v1_signer(self, block: Entry, text: bytes, problems: list[str], signers: list[str]) -> bool | None:
+    def v1_signer(self, block: Entry, text: bytes, problems: list[str]) -> tuple[bool | None, str]:
+        """Whether the signature over a signature file (.SF) holds; SHA-256 of the signer's certificate."""
         raw = self.read_v1(block, problems)
         if raw is None:
-            return False
+            return False, ""
         try:
             signer = cms.first_signer(raw)
         except SourceError as error:
             problems.append(f"{short(block.name, 80)}: {error}")
-            return False
+            return False, ""
         for der in signer.others:
             self.certificate(der)
-        signers.append(self.certificate(signer.certificate).sha256)
+        sha = self.certificate(signer.certificate).sha256
         if signer.attributes is not None and signer.message_digest != hashlib.new(signer.hash, text).digest():
             problems.append("the signature is over another signature file (.SF)")
-            return False
+            return False, sha
         key = public_key_of(signer.certificate)
         if key is None:
             problems.append("the signer's certificate cannot be read")
-            return None
+            return None, sha
         signed = text if signer.attributes is None else signer.attributes
         result = signature_holds(key, "any", signer.hash, signer.signature, signed)
         if result is False:
             problems.append("the signature does not fit the signature file (.SF)")
-        return result
+        return result, sha
 
-    def v1_manifest(self, text: bytes, manifest: bytes, problems: list[str]) -> bool:
-        """Whether the sections of a manifest that was extended after signing hold one by one."""
-        starts = dict(jar.raw_sections(manifest))
-        signed = jar.digests(text)
+    def v1_names(
+        self, text: bytes, manifest: bytes, told: dict[bytes, dict[str, bytes]], *, whole: bool
+    ) -> Set[bytes]:
+        """Entries for which a signature file vouches; none where it names others than the manifest.
+
+        A manifest that was extended after signing still holds by the sections that the file names.
+        ``told``: digests in the manifest.
+
+        :raises Malformed: it contradicts the manifest, or tells of a newer scheme that was removed.
+        """
+        main = jar.main_attributes(text)
+        gone = self.stripped(main)
+        if gone and whole:
+            raise Malformed(gone)
+        if b"signature-version" not in main:
+            return frozenset()
+        if jar.fits(jar.known(main, b"-manifest"), manifest):
+            return jar.digests(text).keys() if whole or self.thorough else told.keys()
+        sections = list(jar.raw_sections(manifest))
+        head = jar.known(main, b"-manifest-main-attributes")
+        if sections and head and not jar.fits(head, sections[0][1]):
+            raise Malformed("does not fit the main attributes of MANIFEST.MF")
+        signed, parts = jar.digests(text), dict(sections)
+        if not signed.keys() <= told.keys():
+            return frozenset()
         for entry, digests in signed.items():
-            for name, value in digests.items():
-                if entry not in starts or hashlib.new(name, starts[entry]).digest() != jar.unbase64(value):
-                    where = short(entry.decode(errors="replace"), 80)
-                    problems.append(f"MANIFEST.MF does not fit the signature file at {where}")
-                    return False
-        return bool(signed)
+            if not jar.fits(digests, parts.get(entry, b"")):
+                where = short(entry.decode(errors="replace"), 80)
+                raise Malformed(f"does not fit MANIFEST.MF at {where}")
+        return signed.keys()
 
-    def v1_entries(self, manifest: bytes, problems: list[str], *, whole: bool) -> bool | None:
-        told = jar.digests(manifest)
+    def v1_entries(
+        self,
+        told: dict[bytes, dict[str, bytes]],
+        covered: Set[bytes],
+        problems: list[str],
+        *,
+        whole: bool,
+    ) -> bool | None:
         wrong = False
+        removed: list[str] = []
         unchecked: list[str] = []
+        if whole and self.container.central >= 0:
+            names = (name.decode("utf-8", "surrogateescape") for name in told)
+            removed = [short(name) for name in names if name not in self.container]
         for entry in self.container.entries:
-            digests = told.get(entry.name.encode("utf-8", "surrogateescape"))
+            name = entry.name.encode("utf-8", "surrogateescape")
+            digests = told.get(name) if name in covered else None
             if digests and not whole and not entry.name.endswith(V1_CODE):
                 continue
-            if entry.is_dir or entry.name.upper().startswith(V1_FOLDER):
+            if entry.is_dir or entry.name.startswith(V1_FOLDER):
                 continue
             if not digests:
                 self.uncovered.append(short(entry.name))
                 if entry.name != "stamp-cert-sha256":
                     self.note("uncovered", entry.header, entry.name, refused=whole)
                 continue
-            name = max(digests, key=list(jar.DIGESTS.values()).index)
+            strongest = max(digests, key=list(jar.DIGESTS.values()).index)
             try:
-                real = self.container.digest(entry, name)
+                real = self.container.digest(entry, strongest)
             except SourceError as error:
                 unchecked.append(str(error))
                 continue
-            if real != jar.unbase64(digests[name]):
+            if real != jar.unbase64(digests[strongest]):
                 wrong = True
                 self.changed.append(short(entry.name))
                 self.note("changed", entry.header, entry.name, refused=whole)
@@ -510,9 +564,11 @@ class _Verifier:
             problems.append(f"{len(self.uncovered)} entries are not covered: {', '.join(self.uncovered[:3])}")
         if self.changed:
             problems.append(f"changed after signing: {', '.join(self.changed[:3])}")
+        if removed:
+            problems.append(f"removed after signing: {', '.join(removed[:3])}")
         if unchecked:
             problems.append(f"{len(unchecked)} entries could not be checked: {unchecked[0]}")
-        if wrong or (self.uncovered and whole):
+        if wrong or removed or (self.uncovered and whole):
             return False
         return None if unchecked else True
 

@@ -112,6 +112,7 @@ PARTS = (
     N_("{client} was thrown off and joined again"),
     N_("{values} and {count} more"),
     N_("changed after signing: {names}"),
+    N_("removed after signing: {names}"),
     N_("{count} entries are not covered: {names}"),
     N_("given by the page to {name}"),
     N_("{packed} bytes claim to decode to {size}"),

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rogue_scan.apk import jar
+from rogue_scan.errors import Malformed
 
 LINES = [b"Manifest-Version: 1.0", b"", b"Name: a-very-long", b" -name", b"SHA1-Digest: x", b"", b""]
 
@@ -31,8 +32,7 @@ def test_line_ends_of_all_kinds():
 @pytest.mark.parametrize(
     ("sections", "found"),
     [
-        ("Name: a\nSHA1-Digest: x\n\nName: a\nSHA1-Digest: y\n\n", {b"a": {"sha1": b"x"}}),
-        ("Name: a\nSHA-1024-Digest: x\n\nname : a\nSHA1-Digest: y\n\n", {b"a": {}}),
+        ("Name: a\nSHA-1024-Digest: x\n\nname : b\nSHA1-Digest: y\n\n", {b"a": {}, b"b": {"sha1": b"y"}}),
         (
             "Name: a\nSHA1-Digest: x\n\nName: b\nSHA-512-Digest:y",
             {b"a": {"sha1": b"x"}, b"b": {"sha512": b"y"}},
@@ -49,6 +49,19 @@ def test_digests(sections, found):
     assert jar.digests(b"\n\n Main: 1\n\n" + sections.encode()) == found
 
 
+@pytest.mark.parametrize("second", ["Name: a\nSHA1-Digest: y", "name : a\nX: y", "Name: a"])
+def test_two_sections_for_one_entry(second):
+    with pytest.raises(Malformed, match="more than one section for a"):
+        jar.digests(b"Main: 1\n\nName: a\nSHA1-Digest: x\n\n" + second.encode())
+
+
+def digests(text):
+    try:
+        return jar.digests(text)
+    except Malformed as error:
+        return str(error)
+
+
 LINE = st.sampled_from(
     ["Name: a", "Name: b", "SHA1-Digest: x", "SHA1-Digest: y", "SHA-256-Digest: z", " c", ""]
 )
@@ -58,7 +71,7 @@ LINE = st.sampled_from(
 def test_the_usual_manifest_is_read_as_any_other(lines, end):
     text = "\n".join(["Main: 1", "", *lines]).replace("\n", end).encode()
     odd = text + end.encode() * 2 + b"Odd: 1"  # a section without a name tells nothing
-    assert jar.digests(text) == jar.digests(odd)
+    assert digests(text) == digests(odd)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +80,7 @@ def test_the_usual_manifest_is_read_as_any_other(lines, end):
 def test_the_digest_of_the_whole_manifest(key, holds):
     value = b64encode(hashlib.sha256(b"manifest").digest()).decode()
     told = jar.main_attributes(f"Signature-Version: 1.0\r\n{key}: {value}\r\n\r\n".encode())
-    assert jar.covers_whole(told, b"manifest") is holds
+    assert jar.fits(jar.known(told, b"-manifest"), b"manifest") is holds
 
 
 def test_what_is_not_base64_is_empty():

@@ -2,15 +2,20 @@ import datetime
 import hashlib
 import struct
 import sys
+from base64 import b64encode
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
-from rogue_scan.apk import signing
+from rogue_scan.apk import match, signing
 from rogue_scan.apk.container import open_container
+from rogue_scan.apk.facts import AppFacts
+from rogue_scan.apk.index import Index
+from rogue_scan.rules.load import load
 
 
 def verify(data, **kwargs):
@@ -297,3 +302,223 @@ def test_a_signature_file_that_is_no_cms(raw, zip_writer):
         zip_writer.add(name, content)
     facts = verify(zip_writer.done())
     assert [(s.name, s.verified) for s in facts.schemes] == [("v1", False)]
+
+
+# --- v1 (JAR signing), judged as Android does: apksig V1SchemeVerifier, android.util.jar.StrictJarVerifier
+
+
+MANIFEST = "META-INF/MANIFEST.MF"
+FILES = {"AndroidManifest.xml": b"<manifest/>", "classes.dex": b"dex", "res/a.png": b"image"}
+
+
+def section(name, data, key="SHA-256-Digest"):
+    return f"Name: {name}\r\n{key}: {b64encode(hashlib.sha256(data).digest()).decode()}\r\n\r\n".encode()
+
+
+def jar_sign(files, signer, name="CERT", *, names=None, main="", version="Signature-Version: 1.0\r\n"):
+    """``files`` with a signature (.SF, .EC) over the entries ``names``, and a manifest if there is none."""
+    entries = {entry: data for entry, data in files.items() if not entry.startswith("META-INF/")}
+    head = b"Manifest-Version: 1.0\r\n\r\n"
+    manifest = files.get(MANIFEST, head + b"".join(section(*item) for item in entries.items()))
+    whole = section("", manifest, "SHA-256-Digest-Manifest").partition(b"\r\n")[2].strip()
+    main = main or section("", head, "SHA-256-Digest-Manifest-Main-Attributes").decode().split("\r\n")[1]
+    text = version.encode() + whole + f"\r\n{main}\r\n\r\n".encode()
+    for entry, data in entries.items():
+        text += section(entry, section(entry, data)) if names is None or entry in names else b""
+    options = [pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.DetachedSignature]
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(text)
+    builder = builder.add_signer(x509.load_der_x509_certificate(signer.der), signer.key, hashes.SHA256())
+    block = builder.sign(serialization.Encoding.DER, options)
+    return files | {MANIFEST: manifest, f"META-INF/{name}.SF": text, f"META-INF/{name}.EC": block}
+
+
+@pytest.fixture
+def verified(zip_writer):
+    def check(files):
+        for name, data in files.items():
+            zip_writer.add(name, data)
+        return verify(zip_writer.done())
+
+    return check
+
+
+def holds(facts, *signers):
+    """Whether v1 holds without any complaint, and says just these signers."""
+    assert facts.schemes[0].signers == tuple(one.sha256 for one in signers)
+    return facts.verified and not facts.differences and not facts.schemes[0].problems
+
+
+def test_v1_of_a_signed_package(verified, signer):
+    assert holds(verified(jar_sign(FILES, signer)), signer)
+
+
+def test_v1_finds_an_entry_that_the_manifest_alone_names(verified, signer):
+    """The digest of the whole manifest fails then, those of its signed sections hold."""
+    files = jar_sign(FILES, signer)
+    files[MANIFEST] += section("classes2.dex", b"evil")
+    facts = verified(files | {"classes2.dex": b"evil"})
+    assert facts.verified is False
+    assert facts.uncovered == ("classes2.dex",)
+    assert kinds(facts) == {"uncovered", "v1-broken"}
+    assert all(d.refused for d in facts.differences)
+
+
+def test_an_entry_that_the_signer_himself_did_not_name(verified, signer):
+    facts = verified(jar_sign(FILES, signer, names={"AndroidManifest.xml", "res/a.png"}))
+    assert (facts.verified, facts.uncovered) == (False, ("classes.dex",))
+
+
+def test_a_manifest_extended_by_a_second_signer(verified, signer):
+    """So jarsigner adds a signature: the first one holds by sections only, and names what the second does."""
+    other = Signer("Other")
+    files = jar_sign(FILES, signer)
+    files[MANIFEST] += b"Name: META-INF/x\r\nOdd: 1\r\n\r\n"
+    facts = verified(jar_sign(files | {"META-INF/x": b""}, other, "OTHER"))
+    assert holds(facts, signer, other)
+
+
+@pytest.mark.parametrize("names", [{"classes.dex"}, {"AndroidManifest.xml", "res/a.png"}])
+def test_v1_wants_the_same_signers_for_all_entries(names, verified, signer):
+    files = jar_sign(jar_sign(FILES, signer), Signer("Other"), "OTHER", names=names)
+    facts = verified(files)
+    assert (facts.verified, facts.uncovered) == (False, ("classes.dex",))
+
+
+def test_an_entry_added_by_another_signer(verified, signer):
+    other = Signer("Other")
+    files = jar_sign(FILES, signer)
+    files[MANIFEST] += section("classes2.dex", b"evil")
+    facts = verified(jar_sign(files | {"classes2.dex": b"evil"}, other, "OTHER", names={"classes2.dex"}))
+    assert (facts.verified, facts.uncovered) == (False, ("classes2.dex",))
+    assert facts.schemes[0].signers == (signer.sha256,)
+
+
+def test_a_signature_of_another_package_signs_nothing(verified, signer):
+    """Left by a merged library, or put there to pose as its signer: Android ignores it."""
+    foreign = jar_sign({"org/Lib.class": b"class"}, Signer("Famous"), "FAMOUS")
+    del foreign[MANIFEST], foreign["org/Lib.class"]
+    facts = verified(jar_sign(FILES, signer) | foreign)
+    assert facts.verified and facts.schemes[0].signers == (signer.sha256,)
+    assert facts.schemes[0].problems == ("META-INF/FAMOUS.SF signs nothing here",)
+    assert not facts.differences
+
+
+def test_only_the_signature_of_another_package(verified, signer):
+    foreign = jar_sign({"org/Lib.class": b"class"}, signer)
+    facts = verified(foreign | {MANIFEST: jar_sign(FILES, signer)[MANIFEST]} | FILES)
+    assert facts.verified is False
+    assert set(facts.uncovered) >= set(FILES)
+
+
+def test_a_signature_without_its_file(verified, signer):
+    """Android ignores a block without a signature file; one alone is no signature."""
+    orphan = {"META-INF/bc/KEY.DSA": b"x"}
+    facts = verified(jar_sign(FILES, signer) | orphan)
+    assert facts.verified and facts.schemes[0].signers == (signer.sha256,)
+
+
+def test_only_a_signature_without_its_file(verified, signer):
+    files = jar_sign(FILES, signer)
+    del files["META-INF/CERT.SF"]
+    facts = verified(files)
+    assert facts.verified is False
+    assert "META-INF/CERT.SF is missing" in facts.schemes[0].problems
+
+
+def test_a_signature_file_without_a_version_signs_nothing(verified, signer):
+    assert verified(jar_sign(FILES, signer, version="")).verified is False
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_name_twice_in_the_manifest(first, verified, signer):
+    """One section for the signature, the other for the content: Android refuses such a manifest."""
+    files = jar_sign(FILES, signer)
+    evil = section("classes.dex", b"evil")
+    head, blank, sections = files[MANIFEST].partition(b"\r\n\r\n")
+    files[MANIFEST] = head + blank + (evil + sections if first else sections + evil)
+    facts = verified(files | {"classes.dex": b"evil"})
+    assert facts.verified is False
+    assert "MANIFEST.MF: more than one section for classes.dex" in facts.schemes[0].problems
+
+
+def test_a_section_that_was_changed(verified, signer):
+    files = jar_sign(FILES, signer)
+    files[MANIFEST] = files[MANIFEST].replace(*(section("classes.dex", data) for data in (b"dex", b"evil")))
+    facts = verified(files | {"classes.dex": b"evil"})
+    assert facts.verified is False
+    assert "META-INF/CERT.SF: does not fit MANIFEST.MF at classes.dex" in facts.schemes[0].problems
+
+
+@pytest.mark.parametrize(("main", "refused"), [("", True), ("X-Odd: 1", False)])
+def test_main_attributes_that_were_changed(main, refused, verified, signer):
+    """Not all signature files tell their digest; where it is, it has to hold."""
+    files = jar_sign(FILES, signer, main=main)
+    files[MANIFEST] = b"X-Odd: 1\r\n" + files[MANIFEST]
+    facts = verified(files)
+    assert facts.verified is not refused
+    assert kinds(facts) == ({"v1-broken"} if refused else set())
+
+
+def test_v1_finds_what_was_removed(verified, signer):
+    files = jar_sign(FILES, signer)
+    del files["res/a.png"]
+    facts = verified(files)
+    assert facts.verified is False
+    assert facts.schemes[0].problems == ("removed after signing: res/a.png",)
+
+
+@pytest.mark.parametrize("ids", ["2", "3", "2, 3"])
+def test_a_stripped_signature_is_none_by_v1(ids, verified, signer):
+    facts = verified(jar_sign(FILES, signer, main=f"X-Android-APK-Signed: {ids}"))
+    assert facts.verified is False
+    assert {"stripped", "v1-broken"} <= kinds(facts)
+
+
+def test_a_scheme_that_nobody_knows_was_not_stripped(verified, signer):
+    assert holds(verified(jar_sign(FILES, signer, main="X-Android-APK-Signed: 99")), signer)
+
+
+@pytest.mark.parametrize("name", ["META-INF/services/x", "META-INF/channel_x", "META-INF/OTHER.SF"])
+def test_v1_asks_for_nothing_in_meta_inf(name, verified, signer):
+    """Neither does Android; shops put the mark of a channel there."""
+    assert holds(verified(jar_sign(FILES, signer) | {name: b"x"}), signer)
+
+
+def test_meta_inf_in_other_letters_is_another_folder(verified, signer):
+    facts = verified(jar_sign(FILES, signer) | {"meta-inf/x.so": b"evil"})
+    assert (facts.verified, facts.uncovered) == (False, ("meta-inf/x.so",))
+
+
+CHANGED = next(
+    (rule, when) for rule, when in match.compiled(load()) if rule.rule == "apk/changed-after-signing"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "evidence"),
+    [
+        ({}, set()),
+        ({"META-INF/services/x": b"x"}, set()),
+        ({"classes2.dex": b"evil"}, {"added", "broken"}),
+        ({"classes2.dex": b"evil", MANIFEST: section("classes2.dex", b"evil")}, {"added", "broken"}),
+        ({"classes.dex": b"evil", MANIFEST: section("classes.dex", b"evil")}, {"broken"}),
+        ({MANIFEST: section("classes2.dex", b"gone")}, {"broken"}),
+    ],
+)
+def test_the_rule_finds_what_v1_does_not_cover(change, evidence, verified, signer):
+    files = jar_sign(FILES, signer)
+    facts = verified(files | change | {MANIFEST: files[MANIFEST] + change.get(MANIFEST, b"")})
+    index = Index(AppFacts(signing=facts, differences=facts.differences))
+    said = {e.says for f in match.evaluate(*CHANGED, index, "apk-1") for e in f.evidence}
+    assert said == {CHANGED[0].evidence[key].says for key in evidence}
+
+
+def test_v1_where_a_newer_scheme_holds(zip_writer, signer):
+    """What the manifest alone names is told of code, and Android does not refuse it."""
+    files = jar_sign(FILES, signer, main="X-Android-APK-Signed: 2")
+    files[MANIFEST] += section("classes2.dex", b"new")
+    for name, data in (files | {"classes2.dex": b"new"}).items():
+        zip_writer.add(name, data)
+    facts = verify(sign(zip_writer.done(), signer))
+    assert facts.verified and facts.uncovered == ("classes2.dex",)
+    assert not any(d.refused for d in facts.differences)

@@ -512,7 +512,9 @@ TARGETS: dict[str, Target] = {
     "elf": Target(_elf, lambda: _entries(r"\.so$")),
     "signing": Target(_signing, lambda: _apps("sig-v2-only", "sig-v1-only", "real-okhttp"), 10),
     "cms": Target(_cms, _rsa_files),
-    "jar": Target(_each("apk.jar:sections", "apk.der:inside"), lambda: _entries(r"META-INF/\w+\.(MF|SF)$")),
+    "jar": Target(
+        _each("apk.jar:digests", "apk.jar:main_attributes"), lambda: _entries(r"META-INF/\w+\.(MF|SF)$")
+    ),
     "compiled": Target(_compiled, _compiled_seeds),
     "script": Target(_script, lambda: [_SCRIPT, _PAGE, *_entries(r"\.(js|html)$")]),
     "app": Target(_app, lambda: _apps("calculator", "apk-in-apk", "split-bundle", "build-tools-bundle"), 30),

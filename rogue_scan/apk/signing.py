@@ -11,7 +11,7 @@ Specification, RFC 5652 (CMS), AOSP ``tools/apksig`` (behaviour).
 
 import hashlib
 import struct
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 
 import msgspec
 
@@ -103,8 +103,9 @@ class SigningFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 def verify(container: Container, *, thorough: bool = False) -> SigningFacts:
     """Check every scheme of a package.
 
-    Where a newer scheme holds, v1 digests are computed only for the entries that are code or
-    configuration, as Android itself then ignores v1; ``thorough`` computes all of them.
+    Where a newer scheme holds, Android ignores v1. Then the digests of v1 are computed only where its signers
+    are others, and only of code and configuration: they tell what was changed before the package was signed
+    anew. ``thorough`` computes all of them.
     """
     return _Verifier(container, thorough).run()
 
@@ -137,7 +138,7 @@ class _Verifier:
                 if number in SCHEMES:
                     schemes.append(self.scheme(number, at, body, start))
         schemes.sort(key=lambda s: ["v3.1", "v3", "v2"].index(s.name))
-        schemes += self.v1(whole=not any(s.verified for s in schemes))
+        schemes += self.v1([s for s in schemes if s.verified])
         if not schemes:
             self.note("unsigned", refused=True)
         for scheme in schemes:
@@ -393,12 +394,13 @@ class _Verifier:
 
     # --- v1
 
-    def v1(self, *, whole: bool) -> list[Scheme]:
+    def v1(self, newer: Sequence[Scheme]) -> list[Scheme]:
         """The scheme as Android judges it (AOSP ``StrictJarVerifier``, ``ApkSignatureVerifier``).
 
         A signer vouches for the entries that its signature file (.SF) names, and all entries need the same
-        signers. ``whole``: no newer scheme holds.
+        signers. ``newer``: schemes that hold, in whose favour Android ignores this one.
         """
+        whole, known = not newer, {sha for scheme in newer for sha in scheme.signers}
         files = {entry.name: entry for entry in self.container.entries if entry.name.startswith(V1_FOLDER)}
         blocks = [
             (entry, f"{name.rpartition('.')[0]}.SF")
@@ -435,15 +437,16 @@ class _Verifier:
                 problems.append(f"{short(file.name, 80)} signs nothing here")
             signers.append((sha, names))
         ours = [signer for signer in signers if b"AndroidManifest.xml" in signer[1]] or signers
+        shas = dict.fromkeys(sha for sha, _ in ours if sha)
         if not told or not any(names for _, names in signers):
             verdicts.append(False)
         if told:
             covered: Set[bytes] = told.keys()
             for signer in signers:
                 covered = covered & signer[1] if signer in ours else covered - signer[1]
-            verdicts.append(self.v1_entries(told, covered, problems, whole=whole or self.thorough))
+            endings = ("",) if whole or self.thorough else () if shas.keys() <= known else V1_CODE
+            verdicts.append(self.v1_entries(told, covered, problems, endings, whole=whole or self.thorough))
         verified = False if False in verdicts else None if None in verdicts else True
-        shas = dict.fromkeys(sha for sha, _ in ours if sha)
         return [Scheme("v1", verified, tuple(shas), problems=tuple(dict.fromkeys(problems)))]
 
     def read_v1(self, entry: Entry | None, problems: list[str]) -> bytes | None:
@@ -529,9 +532,11 @@ class _Verifier:
         told: dict[bytes, dict[str, bytes]],
         covered: Set[bytes],
         problems: list[str],
+        endings: tuple[str, ...],
         *,
         whole: bool,
     ) -> bool | None:
+        """Whether the entries are covered, and unchanged where their names have one of the endings."""
         wrong = False
         removed: list[str] = []
         unchecked: list[str] = []
@@ -541,7 +546,7 @@ class _Verifier:
         for entry in self.container.entries:
             name = entry.name.encode("utf-8", "surrogateescape")
             digests = told.get(name) if name in covered else None
-            if digests and not whole and not entry.name.endswith(V1_CODE):
+            if digests and not entry.name.endswith(endings):
                 continue
             if entry.is_dir or entry.name.startswith(V1_FOLDER):
                 continue

@@ -268,7 +268,7 @@ def test_a_removed_newer_signature_is_found(labelled):
     assert "stripped" in kinds(facts)
 
 
-def test_where_a_newer_scheme_holds_v1_is_checked_for_code_only(labelled):
+def test_where_a_newer_scheme_holds_v1_adds_nothing(labelled):
     facts = verify(labelled("calculator"))
     assert [(s.name, s.verified) for s in facts.schemes] == [("v2", True), ("v1", True)]
     assert verify(labelled("calculator"), thorough=True) == facts
@@ -522,3 +522,13 @@ def test_v1_where_a_newer_scheme_holds(zip_writer, signer):
     facts = verify(sign(zip_writer.done(), signer))
     assert facts.verified and facts.uncovered == ("classes2.dex",)
     assert not any(d.refused for d in facts.differences)
+
+
+@pytest.mark.parametrize(("again_by_other", "changed"), [(True, ("classes.dex",)), (False, ())])
+def test_v1_of_another_tells_what_was_changed(again_by_other, changed, zip_writer, signer):
+    """By its own signer a newer scheme covers every byte, and Android looks no further."""
+    files = jar_sign(FILES, signer) | {"classes.dex": b"new"}
+    for name, data in files.items():
+        zip_writer.add(name, data)
+    facts = verify(sign(zip_writer.done(), Signer() if again_by_other else signer))
+    assert facts.verified and facts.changed == changed

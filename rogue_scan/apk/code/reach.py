@@ -23,8 +23,6 @@ COMPONENTS = frozenset(
         "Landroid/content/ContentProvider;",
     )
 )
-_PROTO_BITS = 24
-"""Bits of a prototype's number beside that of a name: more than 200 files of 65,536 prototypes need."""
 _OBJECT = "Ljava/lang/Object;"
 _NONE = np.full(1, -1, np.int64)
 Mask = npt.NDArray[np.bool_]
@@ -43,7 +41,7 @@ class CallGraph:
         self.class_names = list(program.classes)
         self.class_index = {name: i for i, name in enumerate(self.class_names)}
         self.type_numbers: list[I64] = []
-        """Per DEX file: the number of each type index."""
+        """Per DEX file: the number of each type index, and last that of what any other index stands for."""
         self.first_ref: list[int] = []
         """Per DEX file: the ref of method index 0."""
         self._code_def: list[I64] = []
@@ -56,19 +54,39 @@ class CallGraph:
 
     def _read_refs(self) -> None:
         """What the method indices of all files name."""
-        self.types, self.names, protos = Numbers(self.class_index), Numbers(), Numbers()
-        owners, named, kinds, first = [], [], [], 0
+        self.types, self.names = Numbers(self.class_index), Numbers()
+        owners, named, kinds, first, first_proto = [], [], [], 0, 0
         for dex in self.program.dexes:
-            numbers = self.types.of(dex.types())
+            numbers = self.types.of([*dex.types(), "V"])
             owners.append(numbers[dex.method_class])
             named.append(self.names.of_used(dex.method_name, dex.strings_at, len(dex.string_offsets)))
-            kinds.append(protos.of_used(dex.method_proto, dex.protos_at, len(dex.protos)))
+            kinds.append(dex.method_proto.astype(np.int64) + first_proto)
             self.type_numbers.append(numbers)
             self.first_ref.append(first)
             first += len(dex.method_class)
+            first_proto += len(dex.protos)
         self.ref_owner, self.ref_name = _join([*owners, _NONE]), _join([*named, _NONE])
-        keys = self.ref_name << _PROTO_BITS | _join([*kinds, _NONE])
+        keys = self.ref_name << 32 | np.append(self._prototypes(), -1)[_join([*kinds, _NONE])]
         _, self.ref_sig = np.unique(keys, return_inverse=True)
+
+    def _prototypes(self) -> I64:
+        """Numbers of the prototypes of all files, one file after the other; alike ones have the same."""
+        returns, counts, parameters = [], [], []
+        for dex, numbers in zip(self.program.dexes, self.type_numbers, strict=True):
+            count, types = dex.parameters()
+            counts.append(count)
+            parameters.append(numbers.take(types, mode="clip"))
+            returns.append(numbers.take(dex.protos[:, 1], mode="clip"))
+        found, count, types = _join(returns), _join(counts), _join(parameters)
+        first, end = np.cumsum(count) - count, self.types.end
+        # What is alike up to a parameter gets one number, and a new one with the next, as in a trie.
+        longer = np.arange(len(found))
+        for place in range(int(count.max(initial=0))):
+            longer = longer[count[longer] > place]
+            _, alike = np.unique(found[longer] << 32 | types[first[longer] + place], return_inverse=True)
+            found[longer] = alike + end
+            end += len(longer)
+        return found
 
     def _read_definitions(self) -> None:
         """What the methods of the program are called, and which of them Android calls back."""
@@ -218,8 +236,7 @@ class CallGraph:
         makers, made = [], []
         for which, dex in enumerate(program.dexes):
             rows = np.flatnonzero((dex.ins_op == opcodes.NEW_INSTANCE) | (dex.ins_op == opcodes.CONST_CLASS))
-            numbers = np.append(self.type_numbers[which], self.types.end)
-            classes = self._class_of(numbers[np.minimum(dex.operand_b(rows), len(numbers) - 1)])
+            classes = self._class_of(self.type_numbers[which].take(dex.operand_b(rows), mode="clip"))
             rows, classes = rows[classes >= 0], classes[classes >= 0]
             # Naming a component's class makes no object of it: only the manifest does.
             named = dex.ins_op[rows] == opcodes.CONST_CLASS

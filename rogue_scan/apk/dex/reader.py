@@ -43,10 +43,8 @@ MAX_REGION = 16 << 20
 _UNREAD = "not read yet"
 MAX_PARAMETERS = 256
 """Parameters of a prototype beyond which the rest is left out."""
-_TYPE_LISTS = 4096
-"""Lists of parameters that are read at once."""
 MAX_SHARED = 4
-"""Bytes that all strings may hold together, times the size of the file."""
+"""Bytes that all strings may hold together, and all prototypes, times the size of the file."""
 
 _CLASS_DATA = 1 << 12
 """Bytes in which the last class_data_item is looked for first."""
@@ -141,7 +139,8 @@ class Dex(msgspec.Struct, eq=False):
     _types: list[str] | None = None
     _code_rows: Rows | None = None
     """Of every instruction; in as few bytes as hold them, so fit to look up with rather than to reckon."""
-    _protos: list[str] | None = None
+    _protos: dict[int, str] = {}
+    _proto_bytes: int = 0
 
     # -- identifiers -------------------------------------------------------------------------
 
@@ -165,18 +164,17 @@ class Dex(msgspec.Struct, eq=False):
 
     def type(self, index: int) -> str:
         """The descriptor of a type index, ``V`` where the index is out of range."""
-        types = self._types
-        if types is None:
-            types = self._types = self.strings_at(self.type_strings.tolist())
+        types = self._types or self.types()
         return types[index] if 0 <= index < len(types) else "V"
 
     def types(self) -> list[str]:
         """All descriptors by type index."""
-        self.type(0)
-        return self._types or []
+        if self._types is None:
+            self._types = self.strings_at(self.type_strings.tolist())
+        return self._types
 
-    def type_list(self, offset: int) -> list[str]:
-        """The descriptors of a type_list; empty at offset 0 or where it lies outside the file."""
+    def type_list(self, offset: int, most: int = 1 << 16) -> list[str]:
+        """At most so many descriptors of a type_list; none at offset 0 or where it lies outside the file."""
         if not offset or offset + 4 > len(self.data):
             return []
         (count,) = _U32.unpack_from(self.data, offset)
@@ -185,21 +183,41 @@ class Dex(msgspec.Struct, eq=False):
         types = self.types()
         return [
             types[i] if i < len(types) else "V"
-            for i in struct.unpack_from(f"<{count}H", self.data, offset + 4)
+            for i in struct.unpack_from(f"<{min(count, most)}H", self.data, offset + 4)
         ]
 
     def proto(self, index: int) -> str:
         """A prototype as ``(parameters)return``."""
-        protos = self._protos
-        if protos is None:
-            protos = self._protos = _read_protos(self)
-        return protos[index] if 0 <= index < len(protos) else "()V"
+        found = self._protos.get(index)
+        if found is None:
+            if not 0 <= index < len(self.protos):
+                return "()V"
+            returns, listed = self.protos.item(index, 1), self.protos.item(index, 2)
+            # Where parameters add up to a few times the file, the rest has none.
+            room = self._proto_bytes < MAX_SHARED * len(self.data)
+            parameters = "".join(self.type_list(listed, MAX_PARAMETERS)) if room else ""
+            self._proto_bytes += len(parameters)
+            found = self._protos[index] = f"({parameters}){self.type(returns)}"
+        return found
 
     def protos_at(self, indices: list[int]) -> list[str]:
         """The prototypes of many indices."""
-        self.proto(0)
-        protos = self._protos or []
-        return [protos[i] for i in indices]
+        known = self._protos
+        return [known.get(i) or self.proto(i) for i in indices]
+
+    def parameters(self) -> tuple[I64, I64]:
+        """How many parameters each prototype has, and the type indices of all, one prototype after another.
+
+        Where they add up to more than the bytes of the file, the rest has none.
+        """
+        at = self.protos[:, 2].astype(np.int64) // 2
+        inside = (at > 0) & (at + 2 <= len(self.units))
+        at = np.where(inside, at, 0)
+        counts = self.units[at] | self.units[at + 1].astype(np.int64) << 16
+        inside &= at + 2 + counts <= len(self.units)
+        counts = np.where(inside, np.minimum(counts, MAX_PARAMETERS), 0)
+        counts[counts.cumsum() > len(self.data)] = 0
+        return counts, self.units[ranges(at + 2, counts)].astype(np.int64)
 
     def field_id(self, index: int) -> Member:
         """The field of a field index; an empty one where the index is out of range."""
@@ -562,31 +580,6 @@ def _strings_apart(data: bytes, offsets: list[int], budget: int) -> Iterator[str
         raw = data[start + 1 : end if end >= 0 else len(data)]
         budget -= len(raw)
         yield decode_mutf8(raw)
-
-
-def _read_protos(dex: Dex) -> list[str]:
-    """All prototypes; where their parameters add up to a few times the file, the rest has none."""
-    types = [*dex.types(), "V"]
-    raw = np.frombuffer(dex.data, np.uint8)
-    budget = MAX_SHARED * len(raw)
-    offsets, which = np.unique(dex.protos[:, 2].astype(np.int64), return_inverse=True)
-    parameters: list[str] = []
-    for starts in np.split(offsets, range(_TYPE_LISTS, len(offsets), _TYPE_LISTS)):
-        inside = (starts > 0) & (starts + 4 <= len(raw))
-        starts = np.where(inside, starts, 0)
-        counts = sum(raw[starts + k].astype(np.int64) << 8 * k for k in range(4))
-        inside &= starts + 4 + 2 * counts <= len(raw)
-        counts = np.where(inside, np.minimum(counts, MAX_PARAMETERS), 0)
-        at = ranges(starts + 4, counts, 2)
-        indices = np.minimum(raw[at] | raw[at + 1].astype(np.int64) << 8, len(types) - 1)
-        names = [types[i] for i in indices.tolist()]
-        first = 0
-        for last in np.cumsum(counts).tolist():
-            parameters.append("".join(names[first:last]) if budget > 0 else "")
-            budget -= len(parameters[-1])
-            first = last
-    returns = np.minimum(dex.protos[:, 1], len(types) - 1)
-    return [f"({parameters[i]}){types[j]}" for i, j in zip(which.tolist(), returns.tolist(), strict=True)]
 
 
 def _uleb_tokens(raw: npt.NDArray[np.uint8]) -> tuple[I64, U32]:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rogue_scan.apk.code.models import load_models
 from rogue_scan.apk.code.program import Program
@@ -13,6 +15,9 @@ from rogue_scan.apk.code.reach import CallGraph, Mask, Reach
 from rogue_scan.apk.dex import reader
 
 DATA = Path(__file__).parent.parent.parent / "data" / "apk"
+TYPE = st.sampled_from(("I", "J", "[I", "Lapp/A;", "Lapp/B;", "Lapp/C0;", "[Lapp/C1;"))
+PROTOTYPE = st.builds(lambda types, returns: f"({''.join(types)}){returns}", st.lists(TYPE, max_size=5), TYPE)
+METHODS = ".method abstract go{0}\n.method abstract come{0}\n"
 
 
 def graph_of(app: Path) -> CallGraph:
@@ -36,6 +41,24 @@ def test_the_callee_of_every_call_is_the_one_that_android_would_run(app: Path) -
             if graph.ref_target[number] != expected:
                 wrong.append((ref, expected, graph.ref_target[number]))
     assert not wrong
+
+
+@given(st.lists(st.lists(PROTOTYPE, min_size=1, max_size=8, unique=True), min_size=1, max_size=3))
+@settings(deadline=None)
+def test_methods_of_one_name_and_prototype_are_alike_in_all_files(
+    build: Callable[..., bytes], files: list[list[str]]
+) -> None:
+    dexes = [
+        reader.read(
+            f"classes{i}.dex", build(f".class Lapp/C{i};\n" + "".join(METHODS.format(p) for p in protos))
+        )
+        for i, protos in enumerate(files)
+    ]
+    graph = CallGraph(Program(dexes, load_models()))
+    defined = [(m.name, m.kind) for dex in dexes for m in map(dex.method_id, dex.def_method.tolist())]
+    numbers = dict(zip(defined, graph.def_sig.tolist(), strict=True))
+    assert [numbers[method] for method in defined] == graph.def_sig.tolist()
+    assert len(set(numbers.values())) == len(numbers) == graph.sig_count
 
 
 def reached(graph: CallGraph, entries: Iterable[int], classes: Iterable[str]) -> Mask:

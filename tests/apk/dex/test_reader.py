@@ -115,6 +115,7 @@ def walk(raw: bytes) -> None:
         [dex.string(i) for i in index[:64].tolist()]
         [dex.method_id(i) for i in dex.invokes()[1][:64].tolist()]
         [dex.field_id(i) for i in dex.fdef_field[:64].tolist()]
+        assert dex.parameters()[0].sum() <= len(raw)
         for row in range(min(len(dex.classes), 32)):
             dex.type(dex.classes.item(row, 2)), dex.type_list(dex.classes.item(row, 3))
             values.static_values(dex, row)
@@ -223,6 +224,15 @@ def test_strings_that_share_their_bytes_are_bounded(region: int, monkeypatch: py
     assert sum(map(len, strings)) <= (reader.MAX_SHARED + 1) * len(raw)
 
 
+@pytest.mark.parametrize("app", APPS, ids=lambda p: p.stem)
+def test_the_parameters_of_all_prototypes_are_those_read_one_by_one(app: Path) -> None:
+    dex = reader.read("classes.dex", dex_of(app))
+    counts, types = dex.parameters()
+    lists = [dex.type_list(offset) for offset in dex.protos[:, 2].tolist()]
+    assert counts.tolist() == [len(listed) for listed in lists]
+    assert [dex.type(i) for i in types.tolist()] == [name for listed in lists for name in listed]
+
+
 def test_prototypes_that_share_their_parameters_are_bounded() -> None:
     name = b"L" + b"a" * 1000 + b";"
     raw = b"\x80\x08" + name + b"\0"
@@ -236,6 +246,9 @@ def test_prototypes_that_share_their_parameters_are_bounded() -> None:
     assert dex.proto(0) == "(" + name.decode() * 200 + ")" + name.decode()
     assert sum(len(dex.proto(i)) for i in range(200)) < (reader.MAX_SHARED + 4) * len(raw)
     assert dex.proto(1000) == "()V"
+    dex.units = np.frombuffer(raw, np.uint16)
+    counts, types = dex.parameters()
+    assert counts[0] == 200 and counts.sum() == len(types) <= len(raw)
 
 
 def test_a_file_is_read_alike_in_blocks_of_any_size(sample: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

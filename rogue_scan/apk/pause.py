@@ -1,5 +1,6 @@
 """Pauses Python's search for cyclic rubbish."""
 
+import functools
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,4 +19,14 @@ def collection_paused() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            _set_apart()
             gc.enable()
+
+
+@functools.cache
+def _set_apart() -> None:
+    """Take modules, tables and all else that lives now out of later searches, that at exit among them.
+
+    Only once: what later apps leave behind has to be found.
+    """
+    gc.freeze()

@@ -508,20 +508,21 @@ def _read_ids(dex: Dex, tables: _Headers) -> None:
 
 
 class _Strings:
-    """The strings of a file, decoded when asked for.
+    """The strings of a file, decoded when asked for, where each one ends where the next begins.
 
-    Those that share bytes may together be a few times the file, the rest is empty.
+    Others are all decoded at once. Those that share bytes may be a few times the file, the rest is empty.
     """
 
     def __init__(self, dex: Dex) -> None:
         data = dex.data
         self._known, self._text = [_UNREAD] * len(dex.string_offsets), ""
+        self._order = self._starts = self._ends = np.zeros(0, np.int64)
         if not self._known:
             return
         raw = np.frombuffer(data, np.uint8)
         starts = dex.string_offsets.astype(np.int64)
-        # Strings that each begin behind a zero byte share nothing; what is before the first is no string.
-        shared = np.count_nonzero(raw[starts - 1]) > 1 or len(distinct(starts)) < len(starts)
+        order = starts.argsort()
+        low, following = int(starts[order[0]]), starts[order[1:]]
         # The length in front of a string counts UTF-16 units and is not needed: a zero byte ends it.
         for _ in range(4):
             longer = raw.take(starts, mode="clip") >= 0x80
@@ -529,14 +530,22 @@ class _Strings:
                 break
             starts += longer
         starts += 1
-        low, end = int(starts.min()), data.find(b"\0", int(starts.max()))
-        if shared or end < 0 or end - low > MAX_REGION:
+        end = data.find(b"\0", int(starts[order[-1]]))
+        ends = np.empty_like(starts)
+        ends[order] = np.append(following - 1, end)
+        region = raw[low : end + 1]
+        if (
+            len(region) > MAX_REGION
+            or (ends < starts).any()
+            or raw[ends].any()
+            # Beside those at the ends, the lengths of empty strings may be zero bytes, but no others.
+            or np.count_nonzero(region) + len(ends) + np.count_nonzero(raw[starts - 1] == 0) < len(region)
+        ):
             budget = MAX_SHARED * len(data)
             self._known = list(_strings_apart(data, dex.string_offsets.tolist(), budget))
             return
-        self._starts = starts - low
-        self._raw = raw[low : end + 1]
-        self._text = str(self._raw.data, "latin-1")
+        self._order, self._starts, self._ends = order, starts - low, ends - low
+        self._text = str(region.data, "latin-1")
 
     def __getitem__(self, index: int) -> str:
         found = self._known[index]
@@ -544,27 +553,28 @@ class _Strings:
 
     def at(self, indices: list[int]) -> list[str]:
         """The strings of many indices."""
-        known = self._known
-        fresh = [i for i in indices if known[i] is _UNREAD]
-        if fresh:
-            text = self._text
-            for i, start in zip(fresh, self._starts.take(fresh).tolist(), strict=True):
-                found = text[start : text.index("\0", start)]
-                known[i] = found if found.isascii() else decode_mutf8(found.encode("latin-1"))
-        return [known[i] for i in indices]
+        known, text, starts, ends = self._known, self._text, self._starts.data, self._ends.data
+        strings = []
+        for i in indices:
+            found = known[i]
+            if found is _UNREAD:
+                found = text[starts[i] : ends[i]]
+                if not found.isascii():
+                    found = decode_mutf8(found.encode("latin-1"))
+                known[i] = found
+            strings.append(found)
+        return strings
 
     def containing(self, text: str, asked: npt.NDArray[np.bool_]) -> list[int]:
         """The indices of the strings that contain an ASCII text, of those asked; others are not decoded."""
         if self._text:
+            ends = []
+            at = self._text.find(text)
+            while at >= 0:
+                ends.append(self._text.index("\0", at))
+                at = self._text.find(text, ends[-1])
             likely = np.zeros(len(asked), bool)
-            order = self._starts.argsort()
-            starts = self._starts[order]
-            first, *more = text.encode()
-            for block in range(0, len(self._raw), _BLOCK):
-                places = (self._raw[block : block + _BLOCK] == first).nonzero()[0] + block
-                for distance, byte in enumerate(more, 1):
-                    places = places[self._raw.take(places + distance, mode="clip") == byte]
-                likely[order[starts.searchsorted(places, side="right") - 1]] = True
+            likely[self._order[self._ends[self._order].searchsorted(ends)]] = True
             asked = asked & likely
         indices = asked.nonzero()[0].tolist()
         return [i for i, found in zip(indices, self.at(indices), strict=True) if text in found]

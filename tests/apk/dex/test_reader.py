@@ -2,6 +2,7 @@
 
 import contextlib
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -171,8 +172,8 @@ def test_all_strings_at_once_are_those_read_one_by_one(
     assert everything(dex) == [one_by_one(raw, at) for at in dex.string_offsets.tolist()]
 
 
-def shuffled(texts: list[str], random: Random) -> reader.Dex:
-    """A file of nothing but strings, that stand in it in some other order."""
+def shuffled(texts: list[str], random: Random, gaps: Sequence[bytes] = (b"",)) -> reader.Dex:
+    """A file of nothing but strings, that stand in it in some other order, and what is between them."""
     raw, offsets = b"", {}
     for index in random.sample(range(len(texts)), len(texts)):
         text = texts[index]
@@ -181,6 +182,7 @@ def shuffled(texts: list[str], random: Random) -> reader.Dex:
         raw += (
             (bytes((0x80 | len(text) & 0x7F, 1)) if len(text) > 127 else bytes((len(text),))) + body + b"\0"
         )
+        raw += random.choice(gaps)
     dex = reader.Dex("classes.dex", raw, "035", 0)
     dex.string_offsets = np.array([offsets[i] for i in range(len(texts))], np.uint32)
     return dex
@@ -189,6 +191,21 @@ def shuffled(texts: list[str], random: Random) -> reader.Dex:
 @given(st.lists(st.text(max_size=200), min_size=1, max_size=20), st.randoms())
 def test_strings_in_any_order_of_the_file(texts: list[str], random: Random) -> None:
     dex = shuffled(texts, random)
+    assert everything(dex) == [one_by_one(dex.data, at) for at in dex.string_offsets.tolist()]
+
+
+@given(
+    st.lists(st.text("://\0", max_size=8), min_size=1, max_size=8),
+    st.lists(st.sampled_from((b"", b"\0", b"://", b"://\0")), min_size=1),
+    st.randoms(),
+)
+def test_strings_with_anything_between_them(texts: list[str], gaps: list[bytes], random: Random) -> None:
+    state = random.getstate()
+    dex = shuffled(texts, random, gaps)
+    found = dex.strings_with("://", np.ones(len(texts), bool))
+    assert found == [i for i, text in enumerate(everything(dex)) if "://" in text]
+    random.setstate(state)
+    dex = shuffled(texts, random, gaps)
     assert everything(dex) == [one_by_one(dex.data, at) for at in dex.string_offsets.tolist()]
 
 

@@ -34,7 +34,6 @@ NO_INDEX = 0xFFFFFFFF
 MAX_CONTAINED = 64
 """DEX files in one version-041 container beyond which the rest is refused."""
 
-_U32 = struct.Struct("<I")
 _MEMBER_ID = np.dtype([("owner", "<u2"), ("kind", "<u2"), ("name", "<u4")])
 """A field_id_item or method_id_item: class, type or prototype, name."""
 
@@ -175,16 +174,13 @@ class Dex(msgspec.Struct, eq=False):
 
     def type_list(self, offset: int, most: int = 1 << 16) -> list[str]:
         """At most so many descriptors of a type_list; none at offset 0 or where it lies outside the file."""
-        if not offset or offset + 4 > len(self.data):
+        at, units, types = offset // 2, self.units.data, self.types()
+        if not at or at + 2 > len(units):
             return []
-        (count,) = _U32.unpack_from(self.data, offset)
-        if offset + 4 + 2 * count > len(self.data):
+        count = units[at] | units[at + 1] << 16
+        if at + 2 + count > len(units):
             return []
-        types = self.types()
-        return [
-            types[i] if i < len(types) else "V"
-            for i in struct.unpack_from(f"<{min(count, most)}H", self.data, offset + 4)
-        ]
+        return [types[i] if i < len(types) else "V" for i in units[at + 2 : at + 2 + min(count, most)]]
 
     def proto(self, index: int) -> str:
         """A prototype as ``(parameters)return``."""

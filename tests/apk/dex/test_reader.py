@@ -260,10 +260,10 @@ def test_prototypes_that_share_their_parameters_are_bounded() -> None:
     dex = reader.Dex("classes.dex", raw, "035", 0)
     dex.string_offsets, dex.type_strings = np.zeros(1, np.uint32), np.zeros(1, np.uint32)
     dex.protos = np.array([[0, 0, lists + 404 * i] for i in range(200)], np.uint32)
+    dex.units = np.frombuffer(raw, np.uint16)
     assert dex.proto(0) == "(" + name.decode() * 200 + ")" + name.decode()
     assert sum(len(dex.proto(i)) for i in range(200)) < (reader.MAX_SHARED + 4) * len(raw)
     assert dex.proto(1000) == "()V"
-    dex.units = np.frombuffer(raw, np.uint16)
     counts, types = dex.parameters()
     assert counts[0] == 200 and counts.sum() == len(types) <= len(raw)
 

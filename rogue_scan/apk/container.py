@@ -14,7 +14,6 @@ Sources: APPNOTE.TXT 6.3.10 (PKWARE); AOSP ``system/libziparchive/zip_archive.cc
 """
 
 import hashlib
-import io
 import mmap
 import struct
 from collections.abc import Collection, Iterator
@@ -146,17 +145,16 @@ class Container:
         """
         most = min(most, self._left)
         if entry.method == DEFLATED:
-            out, crc = self._inflate(entry, most)
-            if len(out) > most:
-                raise LimitExceeded(f"{short(entry.name, 80)} decodes to more than {most} bytes")
+            out = self._inflate(entry, most)
         else:
             if entry.size > most:
                 raise LimitExceeded(f"{short(entry.name, 80)} has {entry.size} bytes, more than {most}")
             if entry.start < 0 or entry.start + entry.size > len(self.data):
                 raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
             out = bytes(self.data[entry.start : entry.start + entry.size])
-            crc = zlib_ng.crc32(out)
-        self._left -= len(out)
+        # The decoder copies what it does not need, and many entries may have the same large data.
+        self._left = max(0, self._left - max(len(out), len(self.packed_bytes(entry))))
+        crc = zlib_ng.crc32(out)
         if len(out) != entry.size:
             self.note(
                 "zip:wrong-size",
@@ -218,7 +216,12 @@ class Container:
             out = decoder.decompress(beginning, most)
             if len(out) == most or decoder.eof:
                 return out
-            return self._inflate(entry, most)[0][:most]
+            out = b""
+            for piece in self._pieces(entry):
+                out += piece
+                if len(out) >= most:
+                    break
+            return out[:most]
         except (BadDeflate, Malformed, Truncated):
             return b""
 
@@ -229,31 +232,21 @@ class Container:
         length = entry.packed if entry.method == DEFLATED else entry.size
         return memoryview(self.data)[entry.start : entry.start + length]
 
-    def _inflate(self, entry: Entry, most: int) -> tuple[bytes, int]:
-        """The decoded entry and its checksum; where it is longer than ``most``, not much more than that."""
+    def _inflate(self, entry: Entry, most: int) -> bytes:
+        """The decoded entry."""
         if entry.start < 0:
             raise Truncated(f"{short(entry.name, 80)}: no local header")
         packed = self.packed_bytes(entry)
         decoder = zlib_ng.decompressobj(-15)
-        pieces = _inflated(decoder, packed)
         try:
-            out = next(pieces, b"")
-            crc = zlib_ng.crc32(out)
-            if not decoder.eof:
-                # Pieces kept until they are joined would take twice the memory.
-                collected = io.BytesIO()
-                collected.write(out)
-                for piece in pieces:
-                    collected.write(piece)
-                    crc = zlib_ng.crc32(piece, crc)
-                    if collected.tell() > most:
-                        break
-                out = collected.getvalue()
+            out = decoder.decompress(packed, most + 1)
         except BadDeflate as error:
             raise Malformed(f"{short(entry.name, 80)}: packed data are broken ({error})") from None
-        if len(out) <= most and not decoder.eof and len(packed) < entry.packed:
+        if len(out) > most:
+            raise LimitExceeded(f"{short(entry.name, 80)} decodes to more than {most} bytes")
+        if not decoder.eof and len(packed) < entry.packed:
             raise Truncated(f"{short(entry.name, 80)}: the file ends before its data do")
-        return out, crc
+        return out
 
 
 def _inflated(decoder: "zlib_ng._Decompress", packed: memoryview) -> Iterator[bytes]:

@@ -197,6 +197,14 @@ def test_the_budget_of_all_entries(zip_writer, monkeypatch):
         box.read(box.get("b"))
 
 
+def test_packed_data_left_over_count_too(zip_writer, monkeypatch):
+    monkeypatch.setattr("rogue_scan.apk.container.MAX_TOTAL", 1500)
+    box = open_container(zip_writer.add("a", b"a", packed=1400).add("b", bytes(1400), method=0).done())
+    assert box.read(box.get("a")) == b"a"
+    with pytest.raises(LimitExceeded):
+        box.read(box.get("b"))
+
+
 def test_too_many_entries(zip_writer, monkeypatch):
     monkeypatch.setattr("rogue_scan.apk.container.MAX_ENTRIES", 3)
     for number in range(5):

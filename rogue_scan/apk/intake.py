@@ -20,7 +20,6 @@ from rogue_scan.apk.container import DEFLATED, Container, Entry, open_container
 from rogue_scan.apk.difference import Differences, short
 from rogue_scan.apk.facts import AppFacts, File, NativeLibrary, Nested, Problem, WebFile
 from rogue_scan.apk.manifest import MANIFEST, Manifest
-from rogue_scan.apk.memory import large_pages
 from rogue_scan.apk.parts import (
     AAB_DEX,
     AAB_MANIFEST,
@@ -90,7 +89,6 @@ def decode(data: bytes) -> Decoded:
     :raises Malformed: it is no app, not even a damaged one.
     :raises Unsupported: an archive without anything of an app.
     """
-    large_pages()
     with collection_paused():
         if data[:4] in (b"dex\n", b"dey\n") and not _has_archive(data):
             return _bare_dex(data)

@@ -46,15 +46,24 @@ NOTHING: Final = object()
 Handler = Callable[["Site"], Any]
 HANDLERS: dict[tuple[str, str], Handler] = {}
 
-_CARRIERS = re.compile(
-    r"Ljava/(?:lang/(?!Class;|System;|Runtime;|Thread;|Math;)|util/|io/|nio/|net/|text/|math/|security/)|Ljavax/(?:crypto|mail)/"
-    r"|Lorg/json/|Lcom/google/gson/|Lcom/fasterxml/|Lokhttp3/|Lcom/squareup/|Lokio/|Lretrofit2/"
-    r"|Lorg/apache/|Lcz/msebera/|Lcom/android/volley/|Lcom/loopj/|Lkotlin/|Lkotlinx/|Lio/reactivex/|Lrx/"
-    r"|Landroid/os/(?:Bundle|BaseBundle|Message|Parcel|PersistableBundle)"
-    r"|Landroid/content/(?:Intent|ContentValues|ClipData|ContentProviderOperation)"
-    r"|Landroid/(?:util|graphics|text)/|Landroid/util/Json|Landroid/net/Uri|Landroid/app/(?:Notification|RemoteInput)"
-    r"|Landroidx/(?:work|lifecycle|collection|core/util)/|Landroid/webkit/WebResource|Landroid/media/(?:Image|MediaRecorder)"
-    r"|Lcom/google/(?:firebase|android/gms/tasks|protobuf|common)/|Landroid/app/DownloadManager\$Request"
+# Beginnings of the names of classes that carry what they are given, and of those among them that do not.
+_CARRIERS = (
+    *("Ljava/lang/", "Ljava/util/", "Ljava/io/", "Ljava/nio/", "Ljava/net/", "Ljava/text/", "Ljava/math/"),
+    *("Ljava/security/", "Ljavax/crypto/", "Ljavax/mail/", "Lorg/json/", "Lcom/google/gson/", "Lorg/apache/"),
+    *("Lcom/fasterxml/", "Lokhttp3/", "Lcom/squareup/", "Lokio/", "Lretrofit2/", "Lcz/msebera/", "Lrx/"),
+    *("Lcom/android/volley/", "Lcom/loopj/", "Lkotlin/", "Lkotlinx/", "Lio/reactivex/"),
+    *("Landroid/os/Bundle", "Landroid/os/BaseBundle", "Landroid/os/Message", "Landroid/os/Parcel"),
+    *("Landroid/os/PersistableBundle", "Landroid/content/Intent", "Landroid/content/ContentValues"),
+    *("Landroid/content/ClipData", "Landroid/content/ContentProviderOperation", "Landroid/util/"),
+    *("Landroid/graphics/", "Landroid/text/", "Landroid/net/Uri", "Landroid/app/Notification"),
+    *("Landroid/app/RemoteInput", "Landroid/app/DownloadManager$Request", "Landroidx/work/"),
+    *("Landroidx/lifecycle/", "Landroidx/collection/", "Landroidx/core/util/", "Landroid/webkit/WebResource"),
+    *("Landroid/media/Image", "Landroid/media/MediaRecorder", "Lcom/google/firebase/"),
+    *("Lcom/google/android/gms/tasks/", "Lcom/google/protobuf/", "Lcom/google/common/"),
+)
+_NO_CARRIERS = (
+    *("Ljava/lang/Class;", "Ljava/lang/System;", "Ljava/lang/Runtime;", "Ljava/lang/Thread;"),
+    "Ljava/lang/Math;",
 )
 _NO_DATA = frozenset(
     [
@@ -97,7 +106,10 @@ _NO_DATA = frozenset(
         "printStackTrace",
     ]
 )
-_GETTER = re.compile(r"(?:get|is|has|contains|equals|compare|hashCode|size|length|indexOf|close|flush|check)")
+_GETTERS = (
+    *("get", "is", "has", "contains", "equals", "compare", "hashCode", "size", "length", "indexOf", "close"),
+    *("flush", "check"),
+)
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.\-]{1,11}://[^\s]", re.I)
 _KEYED = frozenset(
     [
@@ -221,7 +233,9 @@ class _Kind:
     def __init__(self, cls: str, lineage: list[str]) -> None:
         first = lineage[0] if lineage else cls
         self.lineage = lineage
-        self.carrier = any(map(_CARRIERS.match, lineage[:3])) or not first.startswith(_SYSTEM)
+        self.carrier = not first.startswith(_SYSTEM) or any(
+            name.startswith(_CARRIERS) and not name.startswith(_NO_CARRIERS) for name in lineage[:3]
+        )
         self.kit = not first.startswith((*_SYSTEM, "Ljavax/"))
         self.context = any(map(_CONTEXTS.match, lineage))
         self.holds = self.carrier or not self.context
@@ -435,7 +449,7 @@ class Library:
         fluent = receivers and returns[0] == "L" and self._fluent(returns, ref.cls, entry)
         if receivers and not entry.kind.context:
             for obj in receivers:
-                if fluent or (entry.kind.carrier and not _GETTER.match(name)):
+                if fluent or (entry.kind.carrier and not name.startswith(_GETTERS)):
                     if into:
                         m.mark(heap, obj, into)
                     self._link(obj, params, heap)

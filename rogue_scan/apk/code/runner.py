@@ -39,6 +39,7 @@ class Runner:
         """When a method ran last and what it looked at."""
         self.called: dict[tuple[Obj, int], Callback] = {}
         """All callbacks that ran."""
+        self._entry_methods: dict[str, list[Method]] = {}
         self.told: set[int] = set()
         self.postponed: dict[tuple[Obj, int], Callback] = {}
 
@@ -70,7 +71,14 @@ class Runner:
 
     def entry_methods(self, cls: Class) -> list[Method]:
         """The methods of a component that Android calls, in the order of its life."""
+        known = self._entry_methods.get(cls.name)
+        if known is None:
+            known = self._entry_methods[cls.name] = self._find_entry_methods(cls)
+        return known
+
+    def _find_entry_methods(self, cls: Class) -> list[Method]:
         found: dict[tuple[str, str], Method] = {}
+        provider = "Provider" in self.program.framework_type(cls.name)
         for name in self.program.supers(cls.name):
             owner = self.program.classes.get(name)
             if owner is None or (owner.library and owner is not cls):
@@ -82,10 +90,10 @@ class Runner:
                     if owner is cls:
                         found[key] = method
                 elif (
-                    self.program.models.is_callback(key[0])
+                    provider
+                    or self.program.models.is_callback(key[0])
                     or key[0] in _FIRST
                     or key[1] == "(Landroid/view/View;)V"
-                    or ("Provider" in self.program.framework_type(cls.name))
                 ):
                     found[key] = method
 

@@ -268,8 +268,7 @@ class Dex(msgspec.Struct, eq=False):
 
     def operand_b(self, instructions: npt.NDArray[np.integer]) -> I64:
         """The second code unit of instructions: index of method, field, string or type."""
-        at = self.ins_unit[instructions] + np.uint32(1)
-        operands: I64 = self.units.take(at, mode="clip").astype(np.int64)
+        operands: I64 = self.units[1:].take(self.ins_unit.take(instructions), mode="clip").astype(np.int64)
         return operands
 
     def invokes(self) -> tuple[I64, I64]:
@@ -292,9 +291,9 @@ class Dex(msgspec.Struct, eq=False):
     def string_operand(self, rows: I64) -> I64:
         """The string index of each ``const-string`` among the instructions."""
         index = self.operand_b(rows)
-        jumbo = self.ins_op[rows] == opcodes.CONST_STRING_JUMBO
-        high = np.minimum(self.ins_unit[rows].astype(np.int64) + 2, len(self.units) - 1)
-        index[jumbo] |= self.units[high[jumbo]].astype(np.int64) << 16
+        jumbo = (self.ins_op[rows] == opcodes.CONST_STRING_JUMBO).nonzero()[0]
+        high = self.units[2:].take(self.ins_unit[rows[jumbo]], mode="clip")
+        index[jumbo] |= high.astype(np.int64) << 16
         return index
 
     def registers(self, row: int) -> tuple[int, int]:

@@ -192,7 +192,7 @@ def _signing(data: bytes) -> None:
     from rogue_scan.apk import signing
     from rogue_scan.apk.container import open_container
 
-    signing.verify(open_container(data), thorough=True)
+    signing.verify(open_container(data))
 
 
 def _cms(data: bytes) -> None:

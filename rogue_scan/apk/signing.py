@@ -100,21 +100,21 @@ class SigningFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.schemes[0].verified if self.schemes else None
 
 
-def verify(container: Container, *, thorough: bool = False) -> SigningFacts:
+def verify(container: Container) -> SigningFacts:
     """Check every scheme of a package.
 
     Where a newer scheme holds, Android ignores v1. Then the digests of v1 are computed only where its signers
     are others, and only of code and configuration: they tell what was changed before the package was signed
-    anew. ``thorough`` computes all of them.
+    anew.
     """
-    return _Verifier(container, thorough).run()
+    return _Verifier(container).run()
 
 
 class _Verifier:
     """State of one check."""
 
-    def __init__(self, container: Container, thorough: bool) -> None:
-        self.container, self.thorough = container, thorough
+    def __init__(self, container: Container) -> None:
+        self.container = container
         self.notes = Differences()
         self.certificates: dict[str, Certificate] = {}
         self.digests: dict[str, bytes] = {}
@@ -444,8 +444,8 @@ class _Verifier:
             covered: Set[bytes] = told.keys()
             for signer in signers:
                 covered = covered & signer[1] if signer in ours else covered - signer[1]
-            endings = ("",) if whole or self.thorough else () if shas.keys() <= known else V1_CODE
-            verdicts.append(self.v1_entries(told, covered, problems, endings, whole=whole or self.thorough))
+            endings = ("",) if whole else () if shas.keys() <= known else V1_CODE
+            verdicts.append(self.v1_entries(told, covered, problems, endings, whole=whole))
         verified = False if False in verdicts else None if None in verdicts else True
         return [Scheme("v1", verified, tuple(shas), problems=tuple(dict.fromkeys(problems)))]
 
@@ -513,7 +513,7 @@ class _Verifier:
         if b"signature-version" not in main:
             return frozenset()
         if jar.fits(jar.known(main, b"-manifest"), manifest):
-            return jar.digests(text).keys() if whole or self.thorough else told.keys()
+            return jar.digests(text).keys() if whole else told.keys()
         sections = list(jar.raw_sections(manifest))
         head = jar.known(main, b"-manifest-main-attributes")
         if sections and head and not jar.fits(head, sections[0][1]):

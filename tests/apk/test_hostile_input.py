@@ -61,7 +61,7 @@ READERS = {
     "manifest": lambda data: manifest.parse(data, None, lambda name: None),
     "resources": read_table,
     "elf": lambda data: native.parse(data, "lib/x/a.so"),
-    "signing": lambda data: signing.verify(open_container(data), thorough=True),
+    "signing": lambda data: signing.verify(open_container(data)),
     "protoxml": read_xml,
     "prototable": lambda data: list(prototable.parse(data).strings()),
     "script": lambda data: web.parse(data, "assets/a.js"),

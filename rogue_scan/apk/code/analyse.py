@@ -1,7 +1,7 @@
 """The code of an app → facts: decode, call graph, interpretation, flows and endpoints."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,6 @@ from rogue_scan.apk.code.types import (
     CodeClass,
     CodeFacts,
     CodeString,
-    NoResources,
     Place,
     Resources,
     SourceUse,
@@ -59,10 +58,8 @@ from rogue_scan.apk.code.values import (
     HOLE,
     Label,
 )
-from rogue_scan.apk.dex import reader
 from rogue_scan.apk.dex.reader import I64, Dex, distinct
 from rogue_scan.apk.pause import collection_paused
-from rogue_scan.errors import Malformed, Truncated
 from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.evidence import Where
 from rogue_scan.model.subject import Endpoint, Flow, Hop
@@ -120,38 +117,10 @@ _NOT_BORING = ("Ljava/util/Timer", "Ljava/util/concurrent/Exec", "Ljava/util/Bas
 _LOG = "Landroid/util/Log;"
 
 
-def analyse_code(
-    dexes: Iterable[tuple[str, bytes]],
-    app: AppContext,
-    resources: Resources | None = None,
-) -> CodeFacts:
-    """Analyse all DEX files of an app as one program.
-
-    A file that cannot be read is told of in ``problems`` and left out.
-    """
-    files: list[Dex] = []
-    problems: list[str] = []
-    for name, data in dexes:
-        try:
-            found = reader.read_all(name, data)
-        except (Malformed, Truncated) as error:
-            problems.append(str(error))
-            continue
-        for dex in found:
-            problems += [f"{dex.name}: {p.what} at {p.offset:#x}" for p in dex.problems[:8]]
-        files += found
-    return analyse_dexes(files, app, resources or NoResources(), tuple(problems))
-
-
-def analyse_dexes(
-    files: list[Dex],
-    app: AppContext,
-    resources: Resources,
-    problems: tuple[str, ...] = (),
-) -> CodeFacts:
-    """As :func:`analyse_code`, from DEX files that were read already."""
+def analyse_dexes(files: list[Dex], app: AppContext, resources: Resources) -> CodeFacts:
+    """Analyse all DEX files of an app as one program."""
     with collection_paused():
-        analysis = _Analysis(files, app, resources, problems)
+        analysis = _Analysis(files, app, resources)
         try:
             return analysis.facts()
         finally:
@@ -159,14 +128,8 @@ def analyse_dexes(
 
 
 class _Analysis:
-    def __init__(
-        self,
-        files: list[Dex],
-        app: AppContext,
-        resources: Resources,
-        problems: tuple[str, ...],
-    ) -> None:
-        self.files, self.app, self.resources, self.problems = files, app, resources, problems
+    def __init__(self, files: list[Dex], app: AppContext, resources: Resources) -> None:
+        self.files, self.app, self.resources = files, app, resources
         self.models: Models = load_models()
         self.program = Program(files, self.models, app.package, [c.name for c in app.components])
         self.program.mark_far([app.package, *(c.name for c in app.components)])
@@ -245,7 +208,6 @@ class _Analysis:
             instructions=size,
             method_refs=sum(len(dex.method_class) for dex in self.files),
             invokes=len(self.graph.call_ref),
-            problems=self.problems,
             limits=tuple(sorted(self.machine.limits)),
             missing_components=tuple(
                 sorted(c.name for c in self.app.components if descriptor(c.name) not in self.program.classes)

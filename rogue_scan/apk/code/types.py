@@ -214,8 +214,6 @@ class CodeFacts(msgspec.Struct, frozen=True):
     instructions: int = 0
     method_refs: int = 0
     invokes: int = 0
-    problems: tuple[str, ...] = ()
-    """Damage in DEX files that Android reads over, for people."""
     limits: tuple[str, ...] = ()
     """Budgets that ran out, so that more may be there than is told."""
     missing_components: tuple[str, ...] = ()

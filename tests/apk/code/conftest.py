@@ -22,9 +22,10 @@ from typing import Any
 
 import pytest
 
-from rogue_scan.apk.code.analyse import analyse_code
+from rogue_scan.apk.code.analyse import analyse_dexes
 from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo, NoResources
 from rogue_scan.apk.dex import opcodes
+from rogue_scan.apk.dex.reader import read_all
 
 OPCODES = {name: number for number, name in reversed(list(enumerate(opcodes.NAME))) if name != "unused"}
 FLAGS = {
@@ -499,6 +500,17 @@ def analyse() -> Callable[..., CodeFacts]:
                 if cls["super"] == base
             )
         app = AppContext("app", components, **given)
-        return analyse_code([("classes.dex", assembler.build())], app, resources or NoResources())
+        return analyse_dexes(read_all("classes.dex", assembler.build()), app, resources or NoResources())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def analyse_files() -> Callable[..., CodeFacts]:
+    """Facts of DEX files, each a name and its bytes."""
+
+    def run(files: list[tuple[str, bytes]], app: AppContext) -> CodeFacts:
+        dexes = [dex for name, data in files for dex in read_all(name, data)]
+        return analyse_dexes(dexes, app, NoResources())
 
     return run

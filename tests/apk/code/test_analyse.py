@@ -1,9 +1,11 @@
 """Several files, containers and files that cannot be read."""
 
+import io
 from collections.abc import Callable
+from zipfile import ZipFile
 
-from rogue_scan.apk.code.analyse import analyse_code
-from rogue_scan.apk.code.types import AppContext, ComponentInfo
+from rogue_scan.apk import intake
+from rogue_scan.apk.code.types import AppContext, CodeFacts, ComponentInfo
 from rogue_scan.apk.dex import reader
 
 MAIN = """
@@ -23,16 +25,17 @@ return-void
 """
 CONTEXT = AppContext("app", (ComponentInfo("app.Main", "activity"), ComponentInfo("app.Gone", "service")))
 Build = Callable[..., bytes]
+Analyse = Callable[..., CodeFacts]
 
 
-def test_calls_cross_files(build: Build) -> None:
-    facts = analyse_code([("classes.dex", build(MAIN)), ("classes2.dex", build(OTHER))], CONTEXT)
+def test_calls_cross_files(build: Build, analyse_files: Analyse) -> None:
+    facts = analyse_files([("classes.dex", build(MAIN)), ("classes2.dex", build(OTHER))], CONTEXT)
     assert [e.value for e in facts.endpoints] == ["http://other.example/x"]
     assert facts.methods == facts.methods_reachable == 2
     assert {c.at.dex for c in facts.calls} == {"classes2.dex"}
 
 
-def test_both_files_of_a_container_are_read(build: Build) -> None:
+def test_both_files_of_a_container_are_read(build: Build, analyse_files: Analyse) -> None:
     first = build(MAIN, version="041")
     size = len(first) + len(build(OTHER, version="041"))
     first = build(MAIN, version="041", container=size)
@@ -42,32 +45,34 @@ def test_both_files_of_a_container_are_read(build: Build) -> None:
         ("classes.dex", "Lapp/Main;", []),
         ("classes.dex!1", "Lapp/Other;", []),
     ]
-    assert [e.value for e in analyse_code([("classes.dex", data)], CONTEXT).endpoints] == [
+    assert [e.value for e in analyse_files([("classes.dex", data)], CONTEXT).endpoints] == [
         "http://other.example/x"
     ]
 
 
-def test_components_without_a_class_are_told(build: Build) -> None:
-    assert analyse_code([("classes.dex", build(MAIN))], CONTEXT).missing_components == ("app.Gone",)
+def test_components_without_a_class_are_told(build: Build, analyse_files: Analyse) -> None:
+    assert analyse_files([("classes.dex", build(MAIN))], CONTEXT).missing_components == ("app.Gone",)
 
 
 def test_a_file_that_cannot_be_read_does_not_hide_the_others(build: Build) -> None:
-    facts = analyse_code(
-        [("classes.dex", build(MAIN)), ("classes2.dex", b"dex\n099\0" + bytes(200))], CONTEXT
-    )
-    assert facts.methods == 1
-    assert "magic" in facts.problems[0]
+    package = io.BytesIO()
+    with ZipFile(package, "w") as archive:
+        archive.writestr("classes.dex", build(MAIN))
+        archive.writestr("classes2.dex", b"dex\n099\0" + bytes(200))
+    facts = intake.decode(package.getvalue()).facts
+    assert facts.code is not None and facts.code.methods == 1
+    assert [(p.part, "magic" in p.message) for p in facts.problems] == [("classes2.dex", True)]
 
 
-def test_of_two_definitions_the_first_one_counts(build: Build) -> None:
+def test_of_two_definitions_the_first_one_counts(build: Build, analyse_files: Analyse) -> None:
     decoy = OTHER.replace("other.example", "second.example")
     files = [("classes.dex", build(MAIN)), ("classes2.dex", build(OTHER)), ("classes3.dex", build(decoy))]
-    facts = analyse_code(files, CONTEXT)
+    facts = analyse_files(files, CONTEXT)
     assert "http://other.example/x" in {e.value for e in facts.endpoints}
     assert {c.at.dex for c in facts.calls if c.reachable} == {"classes2.dex"}
 
 
-def test_an_own_copy_of_an_android_class_is_never_asked_for(build: Build) -> None:
+def test_an_own_copy_of_an_android_class_is_never_asked_for(build: Build, analyse_files: Analyse) -> None:
     fake = """
     .class Landroid/telephony/TelephonyManager;
     .method getDeviceId()Ljava/lang/String; 2
@@ -82,7 +87,7 @@ def test_an_own_copy_of_an_android_class_is_never_asked_for(build: Build) -> Non
     invoke-virtual {v0} Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;
     return-void
     """
-    facts = analyse_code([("classes.dex", build(main)), ("classes2.dex", build(fake))], CONTEXT)
+    facts = analyse_files([("classes.dex", build(main)), ("classes2.dex", build(fake))], CONTEXT)
     assert [s.data.value for s in facts.sources] == ["device-id"]
 
 
@@ -110,7 +115,7 @@ return-void
 """
 
 
-def test_names_of_android_and_kits_hide_nothing(build: Build) -> None:
+def test_names_of_android_and_kits_hide_nothing(build: Build, analyse_files: Analyse) -> None:
     context = AppContext("android.process.media", (ComponentInfo("android.process.media.Main", "activity"),))
-    [flow] = analyse_code([("classes.dex", build(SENDS))], context).flows
+    [flow] = analyse_files([("classes.dex", build(SENDS))], context).flows
     assert (flow.data.value, flow.sink.value, flow.endpoint) == ("device-id", "http", "name.drop.example")

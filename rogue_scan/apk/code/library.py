@@ -37,6 +37,7 @@ from rogue_scan.apk.code.values import (
     union,
     with_taint,
 )
+from rogue_scan.apk.dex.opcodes import INVOKES
 from rogue_scan.apk.dex.reader import Member
 from rogue_scan.model.data import DataCategory, Sink
 
@@ -775,7 +776,7 @@ class Library:
         places = argument_places(kinds)
         wanted = {first + at for at, other in zip(places, kinds, strict=True) if other == kind}
         for op, _, _, b, rest in body.code.values():
-            if 0x6E <= op <= 0x78:
+            if op in INVOKES:
                 if wanted.intersection(rest):
                     return True
             elif (0x01 <= op <= 0x09 or 0x21 <= op <= 0x23 or 0x2D <= op <= 0xE2) and b in wanted:

@@ -38,6 +38,7 @@ from rogue_scan.apk.code.values import (
     union,
     with_taint,
 )
+from rogue_scan.apk.dex.opcodes import INVOKES
 from rogue_scan.apk.dex.reader import Member
 
 if TYPE_CHECKING:
@@ -553,7 +554,7 @@ class Machine:
             here = unit
             unit = after
             try:
-                if 0x6E <= op <= 0x78 or op >= 0xFA:
+                if op in INVOKES or op >= 0xFC:
                     if op >= 0xFC:
                         result = ANY
                         continue
@@ -684,6 +685,8 @@ class Machine:
                     regs[a] = self._sget(frame, here, program.field_ref(dex, b), heap)
                 elif op <= 0x6D:
                     self._sput(frame, here, program.field_ref(dex, b), regs[a], heap)
+                elif op <= 0x7A:
+                    pass  # names no instruction, as those left open above and below
                 elif op <= 0x8F:
                     value = regs[b]
                     known = value.c if isinstance(value, Val) else value

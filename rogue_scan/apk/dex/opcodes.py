@@ -135,6 +135,7 @@ LENGTH = np.array([int(f[0]) for f in FORMAT], dtype=np.uint8)
 
 INVOKE = (range(0x6E, 0x73), range(0x74, 0x79), range(0xFA, 0xFC))
 """The invokes whose operand B is a method index (``invoke-custom`` has a call site instead)."""
+INVOKES = frozenset(op for run in INVOKE for op in run)
 SGET = range(0x60, 0x67)
 IPUT = range(0x59, 0x60)
 SPUT = range(0x67, 0x6E)

@@ -95,3 +95,14 @@ def test_a_call_whose_argument_is_not_there_leaves_no_value_behind(analyse_files
     """Damage found by fuzzing: a call names fewer registers than its prototype has parameters."""
     damaged = (DATA / "damaged-argument.dex").read_bytes()
     assert isinstance(analyse_files([("classes.dex", damaged)], AppContext("app", ())), CodeFacts)
+
+
+@pytest.mark.parametrize("op", [0x3E, 0x73, 0x79, 0x7A, 0xE3, 0xFE])
+def test_an_opcode_that_names_no_instruction_is_read_over(
+    op: int, build: Callable[..., bytes], analyse_files: Analyse
+) -> None:
+    """Found by fuzzing: 0x73 lies among the calls and has no registers listed."""
+    data = bytearray(build(MAIN + "const/16 v0, 0x1234\nreturn-void\n"))
+    at = data.index(bytes((0x13, 0, 0x34, 0x12)))
+    data[at : at + 4] = bytes((op, 0, 0, 0))
+    assert analyse_files([("classes.dex", bytes(data))], AppContext("app", ())).methods == 1

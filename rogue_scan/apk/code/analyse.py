@@ -486,8 +486,8 @@ class _Analysis:
         if cls is None:
             return name
         kind = self.program.framework_type(name)
-        if not cls.library and (kind == "Ljava/lang/Object;" or not kind.startswith(_FRAMEWORK)):
-            return ""
+        if kind == "Ljava/lang/Object;" or not kind.startswith(_FRAMEWORK):
+            return name if cls.library else ""
         return kind
 
     def _unvisited_calls(self, reach: Mask, left: int) -> Iterator[Call]:
@@ -498,6 +498,7 @@ class _Analysis:
         named = np.zeros(len(graph.ref_owner), bool)
         named[[ref for ref, _, _ in self.named]] = True
         told = self._of_types(_FRAMEWORK) & (~self._of_types(_BORING) | self._of_types(_NOT_BORING))
+        told |= self._inherited()
         calls = np.flatnonzero((named | told)[graph.call_ref] & (graph.call_caller >= 0))
         callers = graph.call_caller[calls]
         calls = calls[usable[callers] & (named[graph.call_ref[calls]] | ~graph.def_library[callers])]
@@ -530,11 +531,27 @@ class _Analysis:
                 place = Place(home.dex, home.name, 2 * unit)
                 yield Call(api, place, args, reachable, home.library)
 
+    def _inherited(self) -> Mask:
+        """The refs to methods that classes of the program have from Android."""
+        graph, names = self.graph, self.graph.class_names
+        refs = np.flatnonzero(
+            (graph.ref_target < 0) & (graph.ref_owner >= 0) & (graph.ref_owner < len(names))
+        )
+        inherits = np.zeros(len(names), bool)
+        for cls in distinct(graph.ref_owner[refs]).tolist():
+            kind = self._target(names[cls])
+            inherits[cls] = kind.startswith(_FRAMEWORK) and (
+                not kind.startswith(_BORING) or kind.startswith(_NOT_BORING)
+            )
+        found = np.zeros(len(graph.ref_owner), bool)
+        found[refs] = inherits[graph.ref_owner[refs]]
+        return found
+
     def _callees(self, dex: Dex, called: I64) -> dict[int, tuple[str, str]]:
         """By index, the methods called as facts name them, and the prototype of each."""
         indices, types = distinct(called), dex.types()
         return {
-            index: (f"{types[owner]}->{name}{proto}", proto)
+            index: (f"{self._target(types[owner]) or types[owner]}->{name}{proto}", proto)
             for index, owner, name, proto in zip(
                 indices.tolist(),
                 dex.method_class[indices].tolist(),

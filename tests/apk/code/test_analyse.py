@@ -119,3 +119,35 @@ def test_names_of_android_and_kits_hide_nothing(build: Build, analyse_files: Ana
     context = AppContext("android.process.media", (ComponentInfo("android.process.media.Main", "activity"),))
     [flow] = analyse_files([("classes.dex", build(SENDS))], context).flows
     assert (flow.data.value, flow.sink.value, flow.endpoint) == ("device-id", "http", "name.drop.example")
+
+
+def test_calls_of_what_is_inherited_are_named_by_android_s_class(
+    build: Build, analyse_files: Analyse
+) -> None:
+    text = """
+    .class Lapp/Main; Landroid/app/Activity;
+    .method HOW()V 4
+    const-string v0, "tmp"
+    const/4 v1, 1
+    invoke-virtual {v3, v0, v1} Lapp/Main;->openFileOutput(Ljava/lang/String;I)Ljava/io/FileOutputStream;
+    return-void
+    """
+    api = "Landroid/app/Activity;->openFileOutput(Ljava/lang/String;I)Ljava/io/FileOutputStream;"
+    for how, reachable in (("onResume", True), ("never", False)):
+        facts = analyse_files([("classes.dex", build(text.replace("HOW", how)))], CONTEXT)
+        assert [(c.api, c.args, c.reachable) for c in facts.calls] == [(api, ("tmp", 1), reachable)]
+
+
+def test_calls_of_a_kit_are_named_by_its_own_class(build: Build, analyse_files: Analyse) -> None:
+    text = """
+    .class Lapp/Main; Landroid/app/Activity;
+    .method onResume()V 2
+    const-string v0, "app_open"
+    invoke-static {v0} Lcom/facebook/appevents/Events;->log(Ljava/lang/String;)V
+    return-void
+    .class Lcom/facebook/appevents/Events;
+    .method static log(Ljava/lang/String;)V 1
+    return-void
+    """
+    facts = analyse_files([("classes.dex", build(text))], CONTEXT)
+    assert [c.api for c in facts.calls] == ["Lcom/facebook/appevents/Events;->log(Ljava/lang/String;)V"]

@@ -957,8 +957,8 @@ class Machine:
             and (self.library.knows(ref) or not any(self._follow(target, args) for target in targets))
         ):
             return self.library.call(frame, unit, ref, args, heap, static=op == 0x71)
-        if ref.name != "<init>" and not self.program.is_modelled(ref.cls):
-            self.record(frame, unit, ref, args)
+        if ref.name != "<init>" and all(target.cls.library for target in targets):
+            self.record(frame, unit, ref, args if op == 0x71 else args[1:])
         result: Any = UNKNOWN
         out: Heap | None = None
         hopped = [self.hop(arg, frame, unit, f"passed to {ref.name}") for arg in args]

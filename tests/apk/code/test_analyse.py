@@ -138,16 +138,24 @@ def test_calls_of_what_is_inherited_are_named_by_android_s_class(
         assert [(c.api, c.args, c.reachable) for c in facts.calls] == [(api, ("tmp", 1), reachable)]
 
 
-def test_calls_of_a_kit_are_named_by_its_own_class(build: Build, analyse_files: Analyse) -> None:
+def test_calls_of_a_kit_are_named_by_its_class_and_own_ones_are_none(
+    build: Build, analyse_files: Analyse
+) -> None:
     text = """
     .class Lapp/Main; Landroid/app/Activity;
     .method onResume()V 2
     const-string v0, "app_open"
-    invoke-static {v0} Lcom/facebook/appevents/Events;->log(Ljava/lang/String;)V
+    invoke-virtual {v1, v0} Lapp/Main;->own(Ljava/lang/String;)V
+    sget-object v1, Lcom/facebook/appevents/Events;->only:Lcom/facebook/appevents/Events;
+    invoke-virtual {v1, v0} Lcom/facebook/appevents/Events;->log(Ljava/lang/String;)V
+    return-void
+    .method own(Ljava/lang/String;)V 2
     return-void
     .class Lcom/facebook/appevents/Events;
-    .method static log(Ljava/lang/String;)V 1
+    .field static only:Lcom/facebook/appevents/Events;
+    .method log(Ljava/lang/String;)V 2
     return-void
     """
     facts = analyse_files([("classes.dex", build(text))], CONTEXT)
-    assert [c.api for c in facts.calls] == ["Lcom/facebook/appevents/Events;->log(Ljava/lang/String;)V"]
+    api = "Lcom/facebook/appevents/Events;->log(Ljava/lang/String;)V"
+    assert [(c.api, c.args) for c in facts.calls] == [(api, ("app_open",))]

@@ -18,7 +18,7 @@ from rogue_scan.apk.signing import SigningFacts
 from rogue_scan.model.data import DataCategory, Sink
 from rogue_scan.model.subject import Endpoint, Flow
 
-VERSION = 3
+VERSION = 4
 """Raised with every change that makes stored facts unusable; theirs are then decoded afresh."""
 
 

@@ -497,8 +497,8 @@ class _Analysis:
         usable[list(self.machine.finished)] = False
         named = np.zeros(len(graph.ref_owner), bool)
         named[[ref for ref, _, _ in self.named]] = True
-        told = self._of_types(_FRAMEWORK) & (~self._of_types(_BORING) | self._of_types(_NOT_BORING))
-        told |= self._inherited()
+        types = [name for name in self._outside if _is_told(name)]
+        told = graph.types.marks(types)[graph.ref_owner] | self._inherited()
         calls = np.flatnonzero((named | told)[graph.call_ref] & (graph.call_caller >= 0))
         callers = graph.call_caller[calls]
         calls = calls[usable[callers] & (named[graph.call_ref[calls]] | ~graph.def_library[callers])]
@@ -539,10 +539,7 @@ class _Analysis:
         )
         inherits = np.zeros(len(names), bool)
         for cls in distinct(graph.ref_owner[refs]).tolist():
-            kind = self._target(names[cls])
-            inherits[cls] = kind.startswith(_FRAMEWORK) and (
-                not kind.startswith(_BORING) or kind.startswith(_NOT_BORING)
-            )
+            inherits[cls] = _is_told(self._target(names[cls]))
         found = np.zeros(len(graph.ref_owner), bool)
         found[refs] = inherits[graph.ref_owner[refs]]
         return found
@@ -579,6 +576,11 @@ class _Analysis:
             if not cls.library or of_framework[cls.super_name]:
                 interfaces = tuple(cls.interfaces)
                 yield CodeClass(cls.name, cls.super_name, interfaces, cls.dex.name, cls.library, reachable)
+
+
+def _is_told(name: str) -> bool:
+    """Whether calls of methods of a type of Android are facts even where nothing models them."""
+    return name.startswith(_FRAMEWORK) and (not name.startswith(_BORING) or name.startswith(_NOT_BORING))
 
 
 def _where(place: Place) -> Where:

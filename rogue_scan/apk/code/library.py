@@ -688,6 +688,7 @@ class Library:
                 continue
             for obj in arg.o:
                 if obj.cls in program.classes and not self.m.program.is_modelled(obj.cls):
+                    # Who calls a method of its own class hands itself over to nobody.
                     own_call = position == 0 and not site.static
                     if own_call and (site.ref.name == "<init>" or obj.cls in self._components):
                         continue
